@@ -31,9 +31,6 @@ public sealed class DmIoOptions
     /// <summary>Key <c>dispatcher</c>: the dispatcher of the service's actors.</summary>
     public string? Dispatcher { get; set; }
 
-    /// <summary>Key <c>monitor.socket</c>: the unix socket of <c>dmio top</c>.</summary>
-    public string? MonitorSocket { get; set; }
-
     /// <summary>Key <c>shutdown-timeout</c>: the limit on the wait for I/O in flight when the service stops.</summary>
     public TimeSpan? ShutdownTimeout { get; set; }
 
@@ -85,7 +82,6 @@ public sealed class DmIoOptions
             },
             ["leases"] = new HoconTree { ["waiting-per-page"] = HoconTree.TextOf(WaitingPerPage) },
             ["dispatcher"] = Dispatcher,
-            ["monitor"] = new HoconTree { ["socket"] = MonitorSocket },
             ["shutdown-timeout"] = HoconTree.TextOf(ShutdownTimeout),
             ["device-defaults"] = DeviceDefaults.ToTree(),
         };

@@ -6,8 +6,8 @@ using static Tidy.Tests.Faults;
 namespace Tidy.Tests;
 
 /// <summary>
-/// Which projects and namespaces may use which others. Projects: Cli -> Volumes -> Nbd -> Actors -> DmIo,
-/// Hosting -> Volumes, Actors -> Akka, TestKit -> Actors. The namespaces are in <see cref="NamespaceMap"/>.
+/// Which projects and namespaces may use which others. Projects: Cli -> AspNetCore -> Hosting -> Volumes -> Nbd ->
+/// Actors -> DmIo, Actors -> Akka, TestKit -> Actors. The namespaces are in <see cref="NamespaceMap"/>.
 /// </summary>
 public sealed class LayeringTests
 {
@@ -17,9 +17,10 @@ public sealed class LayeringTests
         ["DmIo.Actors"] = ["Akka", "DmIo"],
         ["DmIo.Nbd"] = ["Akka", "DmIo.Actors"],
         ["DmIo.Hosting"] = ["Akka", "Akka.Hosting", "DmIo.Nbd", "DmIo.Volumes"],
+        ["DmIo.AspNetCore"] = ["DmIo.Hosting"],
         ["DmIo.TestKit"] = ["Akka", "DmIo.Actors"],
         ["DmIo.Volumes"] = ["Akka", "DmIo.Nbd"],
-        ["DmIo.Cli"] = ["Akka", "Akka.Logger.Serilog", "DmIo.Nbd", "DmIo.Volumes"],
+        ["DmIo.Cli"] = ["Akka", "Akka.Logger.Serilog", "DmIo.AspNetCore", "DmIo.Nbd", "DmIo.Volumes"],
         ["DmIo.Compare"] = ["Akka", "DmIo.Cli"],
         ["DmIo.Soak"] = ["Akka", "DmIo.Nbd"],
         ["DmIo.Benchmarks"] = ["Akka", "DmIo.Actors"],
@@ -28,6 +29,7 @@ public sealed class LayeringTests
         ["DmIo.Actors.Tests"] = ["Akka", "Akka.TestKit.Xunit2", "Akka.Logger.Serilog", "DmIo.Actors", "DmIo.Testing"],
         ["DmIo.Nbd.Tests"] = ["Akka", "Akka.TestKit.Xunit2", "DmIo.Nbd", "DmIo.Testing"],
         ["DmIo.Hosting.Tests"] = ["Akka", "Akka.Hosting", "DmIo.Hosting"],
+        ["DmIo.AspNetCore.Tests"] = ["Akka", "DmIo.AspNetCore", "DmIo.Testing"],
         ["DmIo.Simulation"] = ["Akka", "DmIo.Actors", "DmIo.TestKit"],
         ["DmIo.TestKit.Tests"] = ["Akka", "DmIo.Nbd", "DmIo.TestKit", "DmIo.Testing"],
         ["DmIo.Faults.Tests"] = ["Akka", "DmIo.Cli", "DmIo.Nbd", "DmIo.Testing"],

@@ -80,6 +80,10 @@ internal static class NamespaceMap
             "DmIo.Actors.Telemetry",
         ],
 
+        ["DmIo.AspNetCore"] = ["DmIo.AspNetCore.Endpoints"],
+        ["DmIo.AspNetCore.Documents"] = [],
+        ["DmIo.AspNetCore.Endpoints"] = ["DmIo.AspNetCore.Documents"],
+
         ["DmIo.Cli.Exit"] = [],
         ["DmIo.Cli.Streams"] = ["DmIo.Cli.Exit"],
         ["DmIo.Cli.Reports"] = ["DmIo.Cli.Exit", "DmIo.Cli.Streams"],
@@ -89,12 +93,15 @@ internal static class NamespaceMap
         ["DmIo.Cli.Transfer"] =
             ["DmIo.Cli.Exit", "DmIo.Cli.Reports", "DmIo.Cli.Service", "DmIo.Cli.Streams"],
         ["DmIo.Cli.Bench"] = ["DmIo.Cli.Exit", "DmIo.Cli.Reports", "DmIo.Cli.Transfer"],
-        ["DmIo.Cli.Top"] = ["DmIo.Cli.Exit", "DmIo.Cli.Reports", "DmIo.Cli.Streams"],
+        ["DmIo.Cli.Http"] =
+            ["DmIo.Cli.Arguments", "DmIo.Cli.Exit", "DmIo.Cli.Reports", "DmIo.Cli.Service"],
+        ["DmIo.Cli.Top"] = ["DmIo.Cli.Exit", "DmIo.Cli.Http", "DmIo.Cli.Reports", "DmIo.Cli.Streams"],
         ["DmIo.Cli.Commands"] =
         [
             "DmIo.Cli.Arguments",
             "DmIo.Cli.Bench",
             "DmIo.Cli.Exit",
+            "DmIo.Cli.Http",
             "DmIo.Cli.Reports",
             "DmIo.Cli.Service",
             "DmIo.Cli.Streams",

@@ -28,8 +28,6 @@ namespace DmIo.Actors.Client;
 [SuppressMessage("Design", "CA1001", Justification = "Ends with the actor system; a token holds nothing else.")]
 public sealed class DmIoService : IExtension
 {
-    private static readonly TimeSpan MonitorInterval = TimeSpan.FromSeconds(1);
-
     private readonly DmIoSettings settings;
     private readonly ServiceCounters counters;
     private readonly StatisticsSections sections = new();
@@ -38,7 +36,6 @@ public sealed class DmIoService : IExtension
     private readonly MissingDevices missing = new();
     private readonly ExtendedActorSystem system;
     private readonly CancellationTokenSource stopped = new();
-    private readonly ServiceMonitor? monitor;
     private readonly ILoggingAdapter log;
     private readonly ServiceDrain drain;
     private long lastClient;
@@ -58,7 +55,6 @@ public sealed class DmIoService : IExtension
         var config = system.Settings.Config;
         configured = Task.Run(() => ConfiguredDevices.OpenAsync(settings, providers, config))
             .GetAwaiter().GetResult();
-        monitor = StartMonitor();
         Supervisor = StartSupervisor();
         ConfiguredStart.Attach(configured, this, system);
         ConfiguredStart.Log(log, configured, own);
@@ -274,7 +270,10 @@ public sealed class DmIoService : IExtension
     public async Task<ServiceStatistics> GetStatisticsAsync(CancellationToken cancellationToken = default) =>
         sections.AddTo(Expect<ServiceStatistics>(await AskAsync(GetStatistics.Instance, cancellationToken)));
 
-    /// <summary>Adds a section to the statistics, here and on the monitor's socket: for example the counters of a
+    /// <summary>The counters of the service, read without a message: also while its actors are busy.</summary>
+    internal ServiceStatistics ReadStatistics() => sections.AddTo(counters.Snapshot());
+
+    /// <summary>Adds a section to the statistics: for example the counters of a
     /// server in front of the service.</summary>
     /// <param name="name">The name of the section; several sections may have the same name.</param>
     /// <param name="read">Called for each <see cref="ServiceStatistics"/>, on any thread, possibly
@@ -334,39 +333,9 @@ public sealed class DmIoService : IExtension
         }
     }
 
-    private ServiceMonitor? StartMonitor()
-    {
-        try
-        {
-            if (settings.MonitorSocket is not { } path)
-            {
-                return null;
-            }
-
-            var listener = ServiceMonitor.Listen(path);
-            var started = new ServiceMonitor(listener, () => sections.AddTo(counters.Snapshot()), MonitorInterval, log);
-            stopped.Token.UnsafeRegister(End, started);
-            return started;
-        }
-        catch (ConfigurationException)
-        {
-            configured.CloseFrom(0);
-            throw;
-        }
-    }
-
-    /// <summary>Not on the thread of the actor that sees the end of the service.</summary>
-    private static void End(object? monitor) =>
-        _ = Task.Run(async () => await ((ServiceMonitor)monitor!).DisposeAsync());
-
     private async Task<Done> DrainAsync()
     {
         await drain.RunAsync(Supervisor, stopped.Token);
-        if (monitor is not null)
-        {
-            await monitor.DisposeAsync();
-        }
-
         return Done.Instance;
     }
 }

@@ -50,8 +50,11 @@ internal sealed record DmIoSettings
     /// <summary>The phase of CoordinatedShutdown in which the service drains.</summary>
     internal string ShutdownPhase { get; init; } = ShutdownPhases.Own;
 
-    /// <summary>The path of the monitor's socket; null: no monitor.</summary>
-    internal string? MonitorSocket { get; init; }
+    /// <summary>The path of a unix socket on which <c>dmio</c> serves the status; null: none.</summary>
+    internal string? HttpSocket { get; init; }
+
+    /// <summary>The address on which <c>dmio</c> serves the status, as text; null: none.</summary>
+    internal string? HttpListen { get; init; }
 
     /// <summary>See <see cref="InspectionSetup"/>.</summary>
     internal bool IsInspection { get; init; }
@@ -94,7 +97,7 @@ internal sealed record DmIoSettings
         var background = system.Setup.Get<BackgroundSetup>();
         settings = background.HasValue ? settings with { Background = background.Value.Run } : settings;
         return system.Setup.Get<InspectionSetup>().HasValue
-            ? settings with { IsInspection = true, MonitorSocket = null }
+            ? settings with { IsInspection = true }
             : settings;
     }
 
@@ -109,14 +112,15 @@ internal sealed record DmIoSettings
         var reader = new SettingsReader(config.GetValue("dmio")!, "dmio");
         var pool = reader.Section("pool");
         var leases = reader.Section("leases");
-        var monitor = reader.Section("monitor");
+        var http = reader.Section("http");
         var faultDefaults = reader.Section("fault-defaults");
         var deviceDefaults = reader.Section("device-defaults");
         FaultSettings.ReadRule(faultDefaults);
         DeviceSettings.CheckDefaults(deviceDefaults, faultDefaults);
         var dispatcher = reader.Text("dispatcher", "the name of a dispatcher, or empty", _ => true);
         reader.Section("default-dispatcher");
-        var socket = monitor.Text("socket", "the path of a unix socket, or empty", _ => true);
+        var socket = http.Text("socket", "the path of a unix socket, or empty", _ => true);
+        var listen = http.Text("listen", "an address and a port, or empty", _ => true);
         var settings = new DmIoSettings
         {
             MaxPages = (int)pool.Number("max-pages", 1, int.MaxValue),
@@ -124,7 +128,8 @@ internal sealed record DmIoSettings
             ChecksPages = pool.Flag("check"),
             WaitingPerPage = (int)leases.Number("waiting-per-page", 1, 1 << 20),
             Dispatcher = dispatcher.Length == 0 ? null : dispatcher,
-            MonitorSocket = socket.Length == 0 ? null : socket,
+            HttpSocket = socket.Length == 0 ? null : socket,
+            HttpListen = listen.Length == 0 ? null : listen,
             ShutdownPhase = reader.Text("shutdown-phase", "the name of a phase of CoordinatedShutdown", _ => true),
             ShutdownTimeout = reader.Duration("shutdown-timeout", MaxShutdownTimeout),
             QueueDepth = DeviceSettings.ReadQueueDepth(deviceDefaults),
@@ -139,7 +144,7 @@ internal sealed record DmIoSettings
         _ = reader.Section(Volumes);
         pool.RefuseUnknownKeys();
         leases.RefuseUnknownKeys();
-        monitor.RefuseUnknownKeys();
+        http.RefuseUnknownKeys();
         reader.RefuseUnknownKeys();
         return settings;
     }
@@ -151,8 +156,7 @@ internal sealed record DmIoSettings
 }
 
 /// <summary>An actor system setup that inspects configured devices: the service creates nothing. A file that
-/// <c>create-size</c> would create counts as missing, missing devices are not retried, and there is no monitor
-/// socket.</summary>
+/// <c>create-size</c> would create counts as missing, and missing devices are not retried.</summary>
 internal sealed class InspectionSetup : Setup;
 
 /// <summary>An actor system setup for simulations: runs <see cref="DmIoSettings.Background"/> of the service instead of

@@ -34,12 +34,6 @@ internal static class SharedOptions
         CustomParser = OptionValues.ReadSize,
     };
 
-    internal static Option<string?> Monitor { get; } = new("--monitor")
-    {
-        Description = "Unix socket for dmio top, on which the service reports its statistics.",
-        HelpName = "PATH",
-    };
-
     internal static Option<bool> Json { get; } = new("--json")
     {
         Description = "Print the result, or the error, as one JSON object.",

@@ -2,6 +2,7 @@ using System.CommandLine;
 using DmIo.Cli.Arguments;
 using DmIo.Cli.Bench;
 using DmIo.Cli.Exit;
+using DmIo.Cli.Http;
 using DmIo.Cli.Service;
 using DmIo.Cli.Transfer;
 using DmIo.Io;
@@ -86,7 +87,7 @@ internal static class BenchArguments
     internal static IReadOnlyList<Option> Options { get; } =
     [
         Operation, BlockSize, Depth, LeaseCount, Duration, WarmUp, Requests, ReadPercent, Seed, ForceUnitAccess, Flush,
-        Spread, Own, By, SharedOptions.Create, .. DeviceAccess.Options, FillFirst, SharedOptions.Monitor,
+        Spread, Own, By, SharedOptions.Create, .. DeviceAccess.Options, FillFirst, .. StatusServers.Options,
         SharedOptions.Json, SharedOptions.Config, SharedOptions.Verbose,
     ];
 

@@ -4,6 +4,7 @@ using System.Globalization;
 using DmIo.Cli.Arguments;
 using DmIo.Cli.Bench;
 using DmIo.Cli.Exit;
+using DmIo.Cli.Http;
 using DmIo.Cli.Reports;
 using DmIo.Cli.Service;
 using DmIo.Cli.Streams;
@@ -51,7 +52,8 @@ internal static class BenchCommand
         var access = isReading
             ? DeviceAccess.Reading(parsed)
             : DeviceAccess.Writing(parsed, parsed.GetValue(SharedOptions.Create));
-        await using var session = await DeviceSession.StartAsync(context, parsed.GetValue(SharedOptions.Monitor));
+        await using var session = await DeviceSession.StartAsync(context);
+        await using var http = await StatusServers.StartAsync(session, parsed);
         var targets = await session.AttachAsync(parsed.GetRequiredValue(SharedOptions.Region), access);
         var regions = RegionPlan.ToDeviceEnd(targets, mayOverlap: isReading);
         var workload = BenchArguments.WorkloadOf(parsed, regions);

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using DmIo.Cli.Arguments;
 using DmIo.Cli.Exit;
+using DmIo.Cli.Http;
 using DmIo.Cli.Service;
 using DmIo.Memory;
 using DmIo.Nbd;
@@ -81,7 +82,7 @@ internal static class ServeArguments
     internal static IReadOnlyList<Option> Options { get; } =
     [
         Export, Listen, Unix, Default, ReadOnly, .. ServeTls.Options, Pages, Connections, InFlight, Handshake, Idle,
-        Drain, SharedOptions.Create, .. DeviceAccess.Options, SharedOptions.Monitor, SharedOptions.Json,
+        Drain, SharedOptions.Create, .. DeviceAccess.Options, .. StatusServers.Options, SharedOptions.Json,
         SharedOptions.Config, SharedOptions.Verbose,
     ];
 

@@ -2,6 +2,7 @@ using System.CommandLine;
 using DmIo.Actors.Protocol;
 using DmIo.Cli.Arguments;
 using DmIo.Cli.Exit;
+using DmIo.Cli.Http;
 using DmIo.Cli.Reports;
 using DmIo.Cli.Service;
 using DmIo.Cli.Streams;
@@ -28,7 +29,7 @@ internal static class ServeCommand
     private const string Examples = """
           dmio serve --export disk=disk.img --create 16MiB --unix disk.sock --monitor monitor.sock & server=$!
           until test -S monitor.sock || ! kill -0 $server; do sleep 0.1; done
-          dmio top --socket monitor.sock --once
+          dmio top --node monitor.sock --once
           kill $server; wait $server
         """;
 
@@ -45,7 +46,8 @@ internal static class ServeCommand
         var exports = ServeArguments.ExportsOf(parsed);
         ServeTls.RequireExports(options.Tls, exports);
         var access = ServeArguments.AccessOf(parsed);
-        await using var session = await DeviceSession.StartAsync(context, parsed.GetValue(SharedOptions.Monitor));
+        await using var session = await DeviceSession.StartAsync(context);
+        await using var http = await StatusServers.StartAsync(session, parsed);
         exports = await AttachAsync(session, exports, access);
         await using var server = await StartAsync(session, options);
         var served = new List<NbdExportStatus>();

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using DmIo.Actors.Configuration;
 using DmIo.Cli.Arguments;
+using DmIo.Cli.Http;
 using DmIo.Cli.Streams;
 using DmIo.Cli.Top;
 
@@ -16,26 +17,27 @@ internal static class TopCommand
     private const string Description = "Show the activity of a running service: devices, leases, exports and clients.";
 
     private const string Details = """
-        The service has the setting dmio.monitor.socket, or is dmio serve or bench with --monitor. Rates and
-        latencies are those of the last interval. Columns of a device: operations in flight and waiting,
-        operations and bytes per second, median and 99th percentile of the latencies, age of the oldest
-        operation in flight (red from one second). A latency is the time from the arrival at the device actor
+        The service is dmio serve or bench with --monitor or --http, or an application that maps the endpoint of
+        DmIo.AspNetCore. Rates and latencies are those of the last interval. Columns of a device: operations in
+        flight and waiting, operations and bytes per second, median and 99th percentile of the latencies, age of the
+        oldest operation in flight (red from one second). A latency is the time from the arrival at the device actor
         to the reply, by the clock of the actor's turns; the time of an inline device within one turn is not
-        included. Columns of an export: live and failed devices, clients, used pages of its lease. A terminal
-        shows the tables until Ctrl-C; a pipe gets the tables, or a line of JSON, for each interval.
+        included. A terminal shows the tables until q or Ctrl-C, with counts in k, M and G of 1000, and bytes in
+        those of 1024; from 110 columns also mode and policy. A pipe gets the tables, or a line of JSON, for each
+        interval.
         """;
 
     private const string Examples = """
           dmio bench --region mem:64MiB@0 --operation randrw --duration 10s --monitor bench.sock > report &
           until test -S bench.sock || ! kill -0 $!; do sleep 0.1; done
-          dmio top --socket bench.sock --once
-          dmio top --socket bench.sock --once --json; wait
+          dmio top --node bench.sock --once
+          dmio top --node bench.sock --once --json; wait
         """;
 
-    private static readonly Option<string> SocketPath = new("--socket", "-s")
+    private static readonly Option<string> Node = new("--node", "-n")
     {
-        Description = "Monitor socket of the service.",
-        HelpName = "PATH",
+        Description = "The service: the path of its unix socket, or an URL (http://127.0.0.1:8080).",
+        HelpName = "ENDPOINT",
         Required = true,
     };
 
@@ -52,7 +54,7 @@ internal static class TopCommand
     {
         var command = new ExampleCommand("top", Description, Details, Examples)
         {
-            SocketPath, Once, Interval, SharedOptions.Json, SharedOptions.Verbose,
+            Node, Once, Interval, SharedOptions.Json, SharedOptions.Verbose,
         };
         command.SetAction(parsed => RunAsync(parsed, streams));
         return command;
@@ -60,10 +62,8 @@ internal static class TopCommand
 
     private static async Task<int> RunAsync(ParseResult parsed, IConsoleStreams streams)
     {
-        await using var source = await MonitorSource.OpenAsync(
-            parsed.GetRequiredValue(SocketPath),
-            parsed.GetValue(Interval) ?? TimeSpan.FromSeconds(1),
-            streams.Interrupted);
+        using var client = new NodeClient(parsed.GetRequiredValue(Node));
+        var source = new NodeSource(client, parsed.GetValue(Interval) ?? TimeSpan.FromSeconds(1));
         return await new TopScreen(streams, parsed.GetValue(SharedOptions.Json))
             .RunAsync(source, parsed.GetValue(Once) ? 1 : null);
     }

@@ -1,10 +1,12 @@
 using System.CommandLine;
 using DmIo.Cli.Arguments;
 using DmIo.Cli.Exit;
+using DmIo.Cli.Http;
 using DmIo.Cli.Reports;
 using DmIo.Cli.Service;
 using DmIo.Cli.Streams;
 using DmIo.Devices;
+using DmIo.Io;
 using DmIo.Volumes;
 using DmIo.Volumes.Dump;
 
@@ -29,12 +31,15 @@ internal static class VolumeCommand
           rm c.img; dmio volume status --leg a.img --leg b.img --json
         """;
 
+    /// <summary>For a leg that is open elsewhere.</summary>
+    private const string NodeHint = "If a running dmio has the volume open, ask it: dmio volume status --node SOCKET, "
+        + "with the socket of its --monitor.";
+
     internal static Option<string[]> Leg { get; } = new("--leg")
     {
         Description = "A device with a copy of the data: a path, a URI (nbd://host/name), or the name of a device in "
             + "--config. Repeat for more legs.",
         HelpName = "DEVICE",
-        Required = true,
         Arity = ArgumentArity.OneOrMore,
     };
 
@@ -89,6 +94,46 @@ internal static class VolumeCommand
     internal static IReadOnlyList<Option> DeviceOptions { get; } =
         [Leg, Witness, .. DeviceAccess.Options, SharedOptions.Json, SharedOptions.Config, SharedOptions.Verbose];
 
+    /// <summary>Adds the options of a command for a volume that is not open.</summary>
+    internal static ExampleCommand WithLegs(this ExampleCommand command)
+    {
+        command.Validators.Add(result =>
+        {
+            if (result.GetResult(Leg) is null)
+            {
+                result.AddError($"Option '{Leg.Name}' is required.");
+            }
+        });
+        return command.With(DeviceOptions);
+    }
+
+    /// <summary>Adds the options of a command for a volume that is not open, or that a running service has
+    /// open.</summary>
+    /// <param name="command">The command.</param>
+    /// <param name="notForNode">Its own options that have no meaning with <c>--node</c>.</param>
+    internal static ExampleCommand WithLegsOrNode(this ExampleCommand command, params Option[] notForNode)
+    {
+        Option[] ofDevices = [Leg, Witness, .. DeviceAccess.Options, SharedOptions.Config, .. notForNode];
+        command.Validators.Add(result =>
+        {
+            var isNode = result.GetResult(NodeVolume.Node) is not null;
+            if (isNode && Array.Find(ofDevices, option => result.GetResult(option) is { Implicit: false }) is { } other)
+            {
+                result.AddError($"{other.Name} has no meaning with --node: the service has the devices open.");
+            }
+            else if (!isNode && result.GetResult(Leg) is null)
+            {
+                result.AddError(
+                    "give the legs of the volume (--leg DEVICE), or the service that has it open (--node ENDPOINT).");
+            }
+            else if (!isNode && result.GetResult(NodeVolume.Volume) is not null)
+            {
+                result.AddError("--volume names a volume of a running service; give --node ENDPOINT too.");
+            }
+        });
+        return command.With([NodeVolume.Node, NodeVolume.Volume, .. DeviceOptions]);
+    }
+
     /// <summary>Attaches devices; returns their names in the service.</summary>
     internal static async Task<string[]> AttachAsync(
         DeviceSession session, IReadOnlyList<string> texts, DeviceAccess access)
@@ -96,11 +141,20 @@ internal static class VolumeCommand
         var names = new List<string>();
         foreach (var text in texts)
         {
-            names.Add(await session.AttachAsync(text, access));
+            try
+            {
+                names.Add(await session.AttachAsync(text, access));
+            }
+            catch (DeviceOpenException fault) when (IsOpen(fault))
+            {
+                throw new RefusedException($"{fault.Message} {NodeHint}", fault);
+            }
         }
 
         return [.. names];
     }
+
+    private static bool IsOpen(DeviceOpenException fault) => fault.Errno == Errno.TryAgain;
 
     /// <summary>Attaches all devices of a volume.</summary>
     internal static async Task<VolumeOptions> AttachAllAsync(
@@ -112,12 +166,12 @@ internal static class VolumeCommand
     internal static async Task<VolumeOptions> AttachFoundAsync(
         RunContext context, DeviceSession session, VolumeArgument devices, DeviceAccess access)
     {
-        var faults = new List<string>();
+        var (faults, isOpen) = (new List<string>(), false);
         var legs = await AttachEachAsync(devices.Legs);
         var witnesses = await AttachEachAsync(devices.Witnesses);
         if (legs.Count == 0)
         {
-            throw new RefusedException(string.Join(' ', faults));
+            throw new RefusedException(string.Join(' ', isOpen ? faults.Append(NodeHint) : faults));
         }
 
         faults.ForEach(fault => context.Streams.Error.WriteLine($"{context.Name}: warning: {fault}"));
@@ -134,6 +188,7 @@ internal static class VolumeCommand
                 }
                 catch (DeviceOpenException fault)
                 {
+                    isOpen |= IsOpen(fault);
                     faults.Add(fault.Message);
                 }
             }

@@ -67,9 +67,8 @@ internal static class VolumeCreateCommand
     {
         var command = new ExampleCommand("create", Description, Details, Examples)
         {
-            Name, VolumeCommand.Leg, VolumeCommand.Witness, Size, MaxSize, Force, AllowUnfenced,
-            SharedOptions.Create,
-        }.With([.. DeviceAccess.Options, SharedOptions.Json, SharedOptions.Config, SharedOptions.Verbose]);
+            Name, Size, MaxSize, Force, AllowUnfenced, SharedOptions.Create,
+        }.WithLegs();
         command.SetAction(parsed => RunAsync(parsed, RunContext.Of(parsed, streams)));
         return command;
     }

@@ -32,7 +32,7 @@ internal static class VolumeDestroyCommand
     internal static Command Create(IConsoleStreams streams)
     {
         var command = new ExampleCommand("destroy", Description, Details, Examples) { Force }
-            .With(VolumeCommand.DeviceOptions);
+            .WithLegs();
         command.SetAction(parsed => RunAsync(parsed, RunContext.Of(parsed, streams)));
         return command;
     }

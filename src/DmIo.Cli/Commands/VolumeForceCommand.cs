@@ -44,7 +44,7 @@ internal static class VolumeForceCommand
     internal static Command Create(IConsoleStreams streams)
     {
         var command = new ExampleCommand("force", Description, Details, Examples) { Force, Inconsistent }
-            .With(VolumeCommand.DeviceOptions);
+            .WithLegs();
         command.SetAction(parsed => RunAsync(parsed, RunContext.Of(parsed, streams)));
         return command;
     }

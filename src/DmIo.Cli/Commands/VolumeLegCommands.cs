@@ -1,7 +1,9 @@
 using System.CommandLine;
 using System.Globalization;
+using DmIo.AspNetCore.Documents;
 using DmIo.Cli.Arguments;
 using DmIo.Cli.Exit;
+using DmIo.Cli.Http;
 using DmIo.Cli.Reports;
 using DmIo.Cli.Service;
 using DmIo.Cli.Streams;
@@ -15,11 +17,11 @@ namespace DmIo.Cli.Commands;
 /// the volume is opened for the change, and closed afterwards.</summary>
 internal static class VolumeLegCommands
 {
-    private const string AddDescription = "Add a leg to a volume that is not open, and copy the data to it.";
-    private const string WitnessDescription = "Add a witness to a volume that is not open.";
+    private const string AddDescription = "Add a leg to a volume, and copy the data to it.";
+    private const string WitnessDescription = "Add a witness to a volume.";
     private const string ReplaceDescription = "Add a leg, copy the data to it, and then remove another one.";
-    private const string RemoveDescription = "Remove a leg or witness of a volume that is not open.";
-    private const string ResyncDescription = "Wait until the legs of a volume that is not open are in sync.";
+    private const string RemoveDescription = "Remove a leg or witness of a volume.";
+    private const string ResyncDescription = "Wait until the legs of a volume are in sync.";
 
     private const string DrainedDescription =
         "Use the legs of servers that were started again, after a volume was not closed.";
@@ -30,6 +32,8 @@ internal static class VolumeLegCommands
         witness that is removed is named by its device, or by its number if it is gone (dmio volume status).
         A leg that cannot be fenced, such as an export of an NBD server, is not used after a crash until
         drained has said that its server was started again: before that, it may execute old writes.
+        With --node, a running service changes its open volume, and opens the new device; an interrupt ends the
+        wait, and not the change.
         """;
 
     private const string Examples = """
@@ -87,13 +91,18 @@ internal static class VolumeLegCommands
             command.Add(SharedOptions.Create);
         }
 
-        command.With(VolumeCommand.DeviceOptions)
+        command.WithLegsOrNode()
             .SetAction(parsed => RunAsync(parsed, RunContext.Of(parsed, streams), change));
         return command;
     }
 
     private static async Task<int> RunAsync(ParseResult parsed, RunContext context, Func<Change, Task> change)
     {
+        if (parsed.GetValue(NodeVolume.Node) is not null)
+        {
+            return await AskNodeAsync(parsed, context);
+        }
+
         var devices = VolumeCommand.DevicesOf(parsed);
         await using var session = await DeviceSession.StartAsync(context);
         var options = await VolumeCommand.AttachFoundAsync(context, session, devices, DeviceAccess.Writing(parsed));
@@ -113,13 +122,40 @@ internal static class VolumeLegCommands
             "Repeat the command.");
         var witnesses = options.Witnesses.Where(witness => !members.Contains(witness));
         var found = await VolumeCommand.InspectAsync(context, session, [.. members, .. witnesses]);
-        var report = VolumeCommand.Describe(session, devices, found);
-        return context.Print(
-            () => ReportJson.Write(report),
-            report.Write,
-            $"the volume is {report.State}")
+        return Print(context, VolumeCommand.Describe(session, devices, found));
+    }
+
+    private static int Print(RunContext context, VolumeReport report) =>
+        context.Print(() => ReportJson.Write(report), report.Write, $"the volume is {report.State}")
             ? ExitCode.Ok
             : ExitCode.Failed;
+
+    /// <summary>Runs the operation of the service that has the name of the command, then waits until every leg is in
+    /// sync.</summary>
+    private static async Task<int> AskNodeAsync(ParseResult parsed, RunContext context)
+    {
+        using var volume = await NodeVolume.OpenAsync(parsed, context);
+        var (operation, json) = (parsed.CommandResult.Command.Name, EndpointJson.Default);
+        var create = parsed.GetValue(SharedOptions.Create)?.Bytes;
+        var force = parsed.GetValue(Force);
+        var added = parsed.GetValue(Added) is { } text ? await volume.DeviceOfAsync(text) : "";
+        var removed = parsed.GetValue(Removed) ?? "";
+        switch (operation)
+        {
+            case "add-leg" or "add-witness":
+                await volume.RunAsync(operation, new AddMemberRequest(added, force, create), json.AddMemberRequest);
+                break;
+            case "replace-leg":
+                await volume.RunAsync(
+                    operation, new ReplaceLegRequest(removed, added, force, create), json.ReplaceLegRequest);
+                break;
+            case "remove-leg":
+                await volume.RunAsync(operation, new RemoveMemberRequest(removed), json.RemoveMemberRequest);
+                break;
+        }
+
+        var last = await volume.RunAsync("resync", new EmptyRequest(), json.EmptyRequest);
+        return Print(context, VolumeReport.Of(last.Volume!));
     }
 
     /// <summary>A change of an open volume, and its arguments.</summary>

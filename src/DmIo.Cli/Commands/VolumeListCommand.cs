@@ -1,6 +1,7 @@
 using System.CommandLine;
 using DmIo.Cli.Arguments;
 using DmIo.Cli.Exit;
+using DmIo.Cli.Http;
 using DmIo.Cli.Reports;
 using DmIo.Cli.Service;
 using DmIo.Cli.Streams;
@@ -17,7 +18,8 @@ internal static class VolumeListCommand
 
     private const string Details = """
         Reads the metadata of the devices that are named, and of those of --config, and writes nothing. A device
-        that cannot be read, as one that a running process has open, is listed with the reason.
+        that cannot be read, as one that a running process has open, is listed with the reason. --node lists the
+        open volumes of a running service.
         """;
 
     private const string Examples = """
@@ -35,7 +37,7 @@ internal static class VolumeListCommand
 
     internal static Command Create(IConsoleStreams streams)
     {
-        var command = new ExampleCommand("list", Description, Details, Examples) { Devices }
+        var command = new ExampleCommand("list", Description, Details, Examples) { Devices, NodeVolume.Node }
             .With([.. DeviceAccess.Options, SharedOptions.Json, SharedOptions.Config, SharedOptions.Verbose]);
         command.SetAction(parsed => RunAsync(parsed, RunContext.Of(parsed, streams)));
         return command;
@@ -44,6 +46,14 @@ internal static class VolumeListCommand
     private static async Task<int> RunAsync(ParseResult parsed, RunContext context)
     {
         var named = parsed.GetValue(Devices) ?? [];
+        if (parsed.GetValue(NodeVolume.Node) is not null)
+        {
+            return named.Length == 0 && context.ConfigPath is null
+                ? Print(context, new VolumeListReport(
+                    [.. (await NodeVolume.ListAsync(parsed, context)).Volumes.Select(VolumeReport.Of)], Others: null))
+                : throw new RefusedException("--node lists the volumes of a service; give no device and no --config.");
+        }
+
         if (named.Length == 0 && context.ConfigPath is null)
         {
             throw new RefusedException("no device: name a device, or give --config FILE.");
@@ -75,14 +85,16 @@ internal static class VolumeListCommand
         }
 
         var found = await VolumeCommand.InspectAsync(context, session, [.. names.Distinct(StringComparer.Ordinal)]);
-        var report = Describe(session, found, others);
-        return context.Print(
+        return Print(context, Describe(session, found, others));
+    }
+
+    private static int Print(RunContext context, VolumeListReport report) =>
+        context.Print(
             () => ReportJson.Write(report),
             report.Write,
             $"{report.Volumes.Count} {(report.Volumes.Count == 1 ? "volume was" : "volumes were")} found")
             ? ExitCode.Ok
             : ExitCode.Failed;
-    }
 
     private static VolumeListReport Describe(
         DeviceSession session, IReadOnlyList<LegInspection> found, List<MissingReport> others)

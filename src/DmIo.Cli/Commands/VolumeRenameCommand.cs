@@ -31,7 +31,7 @@ internal static class VolumeRenameCommand
     internal static Command Create(IConsoleStreams streams)
     {
         var command = new ExampleCommand("rename", Description, Details, Examples) { Name }
-            .With(VolumeCommand.DeviceOptions);
+            .WithLegs();
         command.SetAction(parsed => RunAsync(parsed, RunContext.Of(parsed, streams)));
         return command;
     }

@@ -1,6 +1,8 @@
 using System.CommandLine;
+using DmIo.AspNetCore.Documents;
 using DmIo.Cli.Arguments;
 using DmIo.Cli.Exit;
+using DmIo.Cli.Http;
 using DmIo.Cli.Reports;
 using DmIo.Cli.Service;
 using DmIo.Cli.Streams;
@@ -13,12 +15,12 @@ namespace DmIo.Cli.Commands;
 /// opened.</summary>
 internal static class VolumeStopCommand
 {
-    private const string StopDescription = "Stop a volume that is not open: nothing opens it until it is started.";
+    private const string StopDescription = "Stop a volume: nothing opens it until it is started.";
     private const string StartDescription = "Start a volume that was stopped.";
 
     private const string Details = """
         The flag is in the record of the volume, so most of its legs and witnesses are needed (of two legs without
-        a witness: every leg in sync). The legs of an open volume are locked by its process: end it first.
+        a witness: every leg in sync). The legs of an open volume are locked by its process: stop it there, with --node.
         """;
 
     private const string Examples = """
@@ -40,7 +42,8 @@ internal static class VolumeStopCommand
         IConsoleStreams streams,
         Func<DmIo.Actors.Client.DmIoService, VolumeOptions, Task> change)
     {
-        var command = new ExampleCommand(name, description, Details, Examples).With(VolumeCommand.DeviceOptions);
+        var command = new ExampleCommand(name, description, Details, Examples);
+        command = name == "stop" ? command.WithLegsOrNode() : command.WithLegs();
         command.SetAction(parsed => RunAsync(parsed, RunContext.Of(parsed, streams), change));
         return command;
     }
@@ -48,18 +51,27 @@ internal static class VolumeStopCommand
     private static async Task<int> RunAsync(
         ParseResult parsed, RunContext context, Func<DmIo.Actors.Client.DmIoService, VolumeOptions, Task> change)
     {
+        if (parsed.GetResult(NodeVolume.Node) is not null)
+        {
+            using var volume = await NodeVolume.OpenAsync(parsed, context);
+            var last = await volume.RunAsync("stop", new EmptyRequest(), EndpointJson.Default.EmptyRequest);
+            return Print(context, VolumeReport.Of(last.Volume!));
+        }
+
         var devices = VolumeCommand.DevicesOf(parsed);
         await using var session = await DeviceSession.StartAsync(context);
         var options = await VolumeCommand.AttachFoundAsync(context, session, devices, DeviceAccess.Writing(parsed));
         context.Interrupted.ThrowIfCancellationRequested();
         await VolumeCommand.ChangeAsync(() => change(session.Service, options), "Repeat the command.");
         var found = await VolumeCommand.InspectAsync(context, session, [.. options.Legs, .. options.Witnesses]);
-        var report = VolumeCommand.Describe(session, devices, found);
-        return context.Print(
+        return Print(context, VolumeCommand.Describe(session, devices, found));
+    }
+
+    private static int Print(RunContext context, VolumeReport report) =>
+        context.Print(
             () => ReportJson.Write(report),
             (writer, _) => writer.WriteLine($"the volume '{report.Volume}' is {report.State}"),
             $"the volume is {report.State}")
             ? ExitCode.Ok
             : ExitCode.Failed;
-    }
 }

@@ -1,6 +1,8 @@
 using System.CommandLine;
+using DmIo.AspNetCore.Documents;
 using DmIo.Cli.Arguments;
 using DmIo.Cli.Exit;
+using DmIo.Cli.Http;
 using DmIo.Cli.Reports;
 using DmIo.Cli.Service;
 using DmIo.Cli.Streams;
@@ -14,14 +16,15 @@ namespace DmIo.Cli.Commands;
 /// <summary><c>dmio volume verify</c>: compares the legs of a volume.</summary>
 internal static class VolumeVerifyCommand
 {
-    private const string Description = "Compare the legs of a volume that is not open.";
+    private const string Description = "Compare the legs of a volume.";
 
     private const string Details = """
         Opens the volume, and compares the legs that are in sync in regions of 64 KiB. If most of them are equal, a
         leg that differs leaves the legs in sync, gets a copy of the regions, and returns. With two legs,
         differences are only shown. What a leg misses, or a crash left unequal, is copied first; what cannot be
         copied is skipped.
-        The exit code is 1 if legs differ. After Ctrl-C, the report says where to --start again.
+        The exit code is 1 if legs differ. After Ctrl-C, the report says where to --start again. With --node, a
+        running service compares the legs of its open volume; its max-resync setting limits the rate.
         """;
 
     private const string Examples = """
@@ -52,13 +55,18 @@ internal static class VolumeVerifyCommand
     internal static Command Create(IConsoleStreams streams)
     {
         var command = new ExampleCommand("verify", Description, Details, Examples) { Start, MaxRate }
-            .With(VolumeCommand.DeviceOptions);
+            .WithLegsOrNode(MaxRate);
         command.SetAction(parsed => RunAsync(parsed, RunContext.Of(parsed, streams)));
         return command;
     }
 
     private static async Task<int> RunAsync(ParseResult parsed, RunContext context)
     {
+        if (parsed.GetValue(NodeVolume.Node) is not null)
+        {
+            return await AskNodeAsync(parsed, context);
+        }
+
         var devices = VolumeCommand.DevicesOf(parsed);
         await using var session = await DeviceSession.StartAsync(context);
         var options = await VolumeCommand.AttachAllAsync(session, devices, DeviceAccess.Writing(parsed)) with
@@ -72,7 +80,32 @@ internal static class VolumeVerifyCommand
         await using var volume = opened!;
         await WaitForLegsAsync(volume, context.Interrupted);
         var result = await VerifyAsync(volume, parsed.GetValue(Start) ?? default, context);
-        var report = VolumeVerifyReport.Of(result, session.TextOf);
+        return Print(context, VolumeVerifyReport.Of(result, session.TextOf));
+    }
+
+    private static async Task<int> AskNodeAsync(ParseResult parsed, RunContext context)
+    {
+        using var volume = await NodeVolume.OpenAsync(parsed, context);
+        var (start, reached) = (parsed.GetValue(Start)?.Bytes ?? 0, default(long?));
+        try
+        {
+            var last = await volume.RunAsync(
+                "verify",
+                new VerifyRequest(start),
+                EndpointJson.Default.VerifyRequest,
+                progress => reached = progress.DoneBytes);
+            return Print(context, VolumeVerifyReport.Of(last.Verify!));
+        }
+        catch (OperationCanceledException) when (reached is not null)
+        {
+            context.Streams.Error.WriteLine(
+                $"{context.Name}: interrupted; what was found is not known; continue with --start {reached}");
+            return ExitCode.Interrupted;
+        }
+    }
+
+    private static int Print(RunContext context, VolumeVerifyReport report)
+    {
         var isPrinted = context.Print(() => ReportJson.Write(report), report.Write, report.Outcome);
         return report.Next is not null ? ExitCode.Interrupted
             : isPrinted && report.Differences.Count == 0 ? ExitCode.Ok

@@ -59,6 +59,22 @@ internal static class Quantity
         return $"{bytes.ToString(format, CultureInfo.InvariantCulture)} {Units[unit]}";
     }
 
+    /// <summary>At most five letters, as in 12.3M, below 1e15.</summary>
+    /// <param name="value">The number.</param>
+    /// <param name="unit">1000, or 1024 for bytes.</param>
+    internal static string Short(double value, int unit)
+    {
+        const string letters = " kMGTPE";
+        var index = 0;
+        for (; value >= 999.5 && index < letters.Length - 1; index++)
+        {
+            value /= unit;
+        }
+
+        var digits = value.ToString(index > 0 && value < 99.95 ? "0.0" : "0", CultureInfo.InvariantCulture);
+        return index == 0 ? digits : $"{digits}{letters[index]}";
+    }
+
     /// <summary>"-" for no bytes or no time.</summary>
     internal static string Rate(long bytes, double seconds) =>
         bytes == 0 || seconds <= 0 ? "-" : $"{Bytes(bytes / seconds)}/s";

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using DmIo.AspNetCore.Documents;
 using DmIo.Volumes.Dump;
 using Spectre.Console;
 
@@ -11,7 +12,7 @@ internal sealed record VolumeReport
 
     public required Guid Id { get; init; }
 
-    /// <summary>Closed, Unclean, or Stopped.</summary>
+    /// <summary>Closed, Unclean, or Stopped; of an open volume, its <c>VolumeState</c>.</summary>
     public required string State { get; init; }
 
     /// <summary>The round of the epoch of the newest record.</summary>
@@ -34,6 +35,28 @@ internal sealed record VolumeReport
 
     /// <summary>Devices that were named and are no part of the volume, with the reason; null: none.</summary>
     public IReadOnlyList<MissingReport>? Unusable { get; init; }
+
+    /// <summary>An open volume of a running service.</summary>
+    internal static VolumeReport Of(VolumeDocument volume) => new()
+    {
+        Volume = volume.Volume,
+        Id = volume.Id,
+        State = volume.State,
+        Epoch = volume.Epoch,
+        Record = volume.Record,
+        InSync = volume.InSync,
+        Clean = volume.Clean,
+        Size = volume.Size.Bytes,
+        Legs = [.. volume.Legs.Select(leg => new VolumeLegReport
+        {
+            Member = leg.Member,
+            Device = leg.Device,
+            State = leg.State,
+            MissedBytes = leg.MissedBytes,
+            Resync = leg.Resync,
+        })],
+        Witness = [],
+    };
 
     /// <param name="volume">The volume.</param>
     /// <param name="found">The devices that were named.</param>
@@ -85,7 +108,8 @@ internal sealed record VolumeReport
                 new Text($"{leg.Member}"),
                 new Text(leg.Device ?? "(not found)"),
                 new Text(leg.State),
-                new Text(Quantity.Bytes(leg.MissedBytes)));
+                new Text(Quantity.Bytes(leg.MissedBytes)
+                    + (leg.Resync is { } resync ? $", {Quantity.Bytes(resync.BytesPerSecond)}/s" : "")));
         }
 
         foreach (var witness in Witness)
@@ -121,7 +145,7 @@ internal sealed record VolumeLegReport
 
     /// <summary>The progress of the copy to it; null: there is none, as in a closed volume.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
-    public string? Resync { get; init; }
+    public ResyncDocument? Resync { get; init; }
 }
 
 /// <summary>A witness of a volume, and the record that it accepted last.</summary>

@@ -1,3 +1,4 @@
+using DmIo.AspNetCore.Documents;
 using DmIo.Volumes;
 using Spectre.Console;
 
@@ -22,6 +23,13 @@ internal sealed record VolumeVerifyReport(
             [.. difference.Legs.Select(textOf)],
             difference.IsResynchronized))],
         result.Next?.Bytes);
+
+    internal static VolumeVerifyReport Of(VerifyDocument result) => new(
+        result.ComparedBytes,
+        result.SkippedBytes,
+        [.. result.Differences.Select(difference => new DifferenceReport(
+            difference.Offset, difference.Length, difference.Legs, difference.Resynchronized))],
+        result.Next);
 
     internal void Write(TextWriter writer, bool isTerminal)
     {

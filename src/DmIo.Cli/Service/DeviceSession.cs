@@ -58,16 +58,15 @@ internal sealed class DeviceSession : IAsyncDisposable
 
     /// <summary>Starts the service with the configuration and its devices.</summary>
     /// <param name="context">The running command.</param>
-    /// <param name="monitor">Path of the monitor socket; null: as configured.</param>
     /// <param name="to">The output file of the command; null or <c>-</c>: none.</param>
-    /// <param name="isInspection">Do not create the files and sockets of the configuration.</param>
+    /// <param name="isInspection">Do not create the files of the configuration.</param>
     /// <exception cref="RefusedException">A file of the command is a configured device, or its output is its
     /// configuration.</exception>
     internal static async Task<DeviceSession> StartAsync(
-        RunContext context, string? monitor = null, string? to = null, bool isInspection = false)
+        RunContext context, string? to = null, bool isInspection = false)
     {
         var files = UsedFiles.Of(context, to);
-        Config Read() => SessionConfiguration.Read(context.ConfigPath, context.Verbosity, monitor);
+        Config Read() => SessionConfiguration.Read(context.ConfigPath, context.Verbosity);
         var config = context.ConfigPath is null ? Read() : await BlockingOpen.RunAsync(Read, context.Interrupted);
         files.RequireOther(NamedFiles.DevicesOf(config), context.DeviceTexts);
         StandardErrorLog.Start(context.Verbosity);

@@ -26,24 +26,12 @@ internal static class SessionConfiguration
         }
         """;
 
-    internal static Config Read(string? path, int verbosity, string? monitor = null)
+    internal static Config Read(string? path, int verbosity)
     {
         var config = ConfigurationFactory.ParseString(Defaults);
         if (path is not null)
         {
             config = ReadFile(path).WithFallback(config);
-        }
-
-        if (monitor is "")
-        {
-            throw new RefusedException("--monitor '' is empty; give the path of a socket.");
-        }
-
-        if (monitor is not null)
-        {
-            var text = monitor.Replace("\\", "\\\\", StringComparison.Ordinal)
-                .Replace("\"", "\\\"", StringComparison.Ordinal);
-            config = ConfigurationFactory.ParseString($"dmio.monitor.socket = \"{text}\"").WithFallback(config);
         }
 
         return verbosity switch

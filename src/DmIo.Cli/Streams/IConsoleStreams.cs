@@ -32,6 +32,9 @@ internal interface IConsoleStreams
 
     TimeProvider Clock { get; }
 
+    /// <summary>The key that was pressed on the terminal, without waiting; null: none, or no terminal.</summary>
+    char? ReadKey();
+
     /// <summary>Standard input as bytes.</summary>
     /// <exception cref="RefusedException">Standard input is closed.</exception>
     Stream OpenInput();

@@ -55,6 +55,9 @@ internal sealed class SystemConsole : IConsoleStreams, IDisposable
 
     public TimeProvider Clock => TimeProvider.System;
 
+    public char? ReadKey() =>
+        !Console.IsInputRedirected && Console.KeyAvailable ? Console.ReadKey(intercept: true).KeyChar : null;
+
     public Stream OpenInput()
     {
         if (IsClosed(descriptor: 0))

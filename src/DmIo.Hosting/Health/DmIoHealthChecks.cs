@@ -61,7 +61,11 @@ internal sealed class DmIoLivenessCheck : DmIoServiceCheck
 /// <see cref="DeviceHealth"/>.</summary>
 internal sealed class DmIoReadinessCheck : DmIoServiceCheck
 {
-    protected override async Task<HealthCheckResult> CheckAsync(
+    protected override Task<HealthCheckResult> CheckAsync(
+        DmIoService service, HealthStatus failure, CancellationToken cancellationToken) =>
+        ReadAsync(service, failure, cancellationToken);
+
+    internal static async Task<HealthCheckResult> ReadAsync(
         DmIoService service, HealthStatus failure, CancellationToken cancellationToken)
     {
         var devices = await service.GetDevicesAsync(cancellationToken).ConfigureAwait(false);

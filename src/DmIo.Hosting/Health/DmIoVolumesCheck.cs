@@ -10,7 +10,11 @@ namespace DmIo.Hosting.Health;
 /// unhealthy.</summary>
 internal sealed class DmIoVolumesCheck : DmIoServiceCheck
 {
-    protected override async Task<HealthCheckResult> CheckAsync(
+    protected override Task<HealthCheckResult> CheckAsync(
+        DmIoService service, HealthStatus failure, CancellationToken cancellationToken) =>
+        ReadAsync(service, failure, cancellationToken);
+
+    internal static async Task<HealthCheckResult> ReadAsync(
         DmIoService service, HealthStatus failure, CancellationToken cancellationToken)
     {
         var (data, faults, worst) = (new Dictionary<string, object>(), new List<string>(), HealthStatus.Healthy);

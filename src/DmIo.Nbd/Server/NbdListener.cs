@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.Sockets;
 using System.Numerics;
 using DmIo.Actors.Protocol;
-using DmIo.Actors.Telemetry;
 using DmIo.Native;
 
 namespace DmIo.Nbd.Server;

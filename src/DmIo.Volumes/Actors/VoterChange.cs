@@ -81,6 +81,16 @@ internal sealed class VoterChange(VolumeDevice device, VolumeOpening opening)
     internal Task UntilInSyncAsync(int member, CancellationToken cancellation) =>
         UntilAsync(chosen => chosen.InSync[member], cancellation);
 
+    /// <summary>Waits until every leg that was found is in sync.</summary>
+    internal async Task UntilInSyncAsync(CancellationToken cancellation)
+    {
+        while ((await device.AskAsync(volume => VolumeReport.Of(volume, opening)).WaitAsync(cancellation)).Legs.Any(
+            leg => leg.Device.Length > 0 && leg.State is not (LegState.InSync or LegState.Slow or LegState.Forked)))
+        {
+            await Task.Delay(PollInterval, opening.Clock, cancellation);
+        }
+    }
+
     /// <summary>The member on a device.</summary>
     /// <exception cref="VolumeException">The device is no leg or witness of the volume that was found.</exception>
     internal async Task<int> MemberOfAsync(string name) =>

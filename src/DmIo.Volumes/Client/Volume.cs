@@ -24,6 +24,9 @@ public sealed class Volume : IAsyncDisposable
     /// <summary>The name of the device.</summary>
     public string Name => volume.Opening.Name;
 
+    /// <summary>The Guid of the volume, which it keeps when it is renamed.</summary>
+    public Guid Id => volume.Opening.Stores[0].Superblock.Volume;
+
     private VoterChange Change => new(volume.Device, volume.Opening);
 
     /// <summary>The volume is closed, or its actor system has terminated.</summary>
@@ -143,6 +146,15 @@ public sealed class Volume : IAsyncDisposable
         await RemoveAsync(member, cancellationToken);
     }
 
+    /// <summary>Waits until every leg that was found is in sync.</summary>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="VolumeException">The volume was closed.</exception>
+    public Task UntilInSyncAsync(CancellationToken cancellationToken = default) =>
+        Change.UntilInSyncAsync(cancellationToken);
+
+    /// <summary>A device is, or may be, a leg or witness.</summary>
+    internal bool Uses(string device) => volume.Opening.Devices.Contains(device);
+
     /// <summary>Closes the volume and stops it: no opening of it succeeds until it is started.</summary>
     /// <exception cref="VolumeException">The volume is closed, and the record could not be stored.</exception>
     public async Task StopAsync()
@@ -166,7 +178,7 @@ public sealed class Volume : IAsyncDisposable
             return await Change.AddAsync(
                 device, isWitness, options.Force, options.AllowUnfenced, cancellationToken);
         }
-        catch when (!volume.Opening.Devices.Contains(device))
+        catch when (!Uses(device))
         {
             usage.Remove(device);
             throw;

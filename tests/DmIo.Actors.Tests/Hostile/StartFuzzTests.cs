@@ -12,7 +12,7 @@ public sealed class StartFuzzTests
 {
     private static readonly string[] Paths =
     [
-        "dmio.dispatcher", "dmio.monitor.socket", "dmio.devices.disk1.path", "dmio.devices.uri1.uri",
+        "dmio.dispatcher", "dmio.devices.disk1.path", "dmio.devices.uri1.uri",
         "dmio.devices.\"x\".size", "dmio.device-providers.mine", "dmio.devices.disk1.create-size",
     ];
 

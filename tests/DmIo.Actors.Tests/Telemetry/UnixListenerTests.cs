@@ -1,8 +1,8 @@
 using System.Net.Sockets;
 using System.Runtime.Versioning;
-using DmIo.Actors.Telemetry;
 using DmIo.Actors.Tests.Fixtures;
 using DmIo.Actors.Tests.Settings;
+using DmIo.Native;
 using Xunit;
 
 namespace DmIo.Actors.Tests.Telemetry;

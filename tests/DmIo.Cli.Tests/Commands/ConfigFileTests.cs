@@ -24,7 +24,7 @@ public sealed class ConfigFileTests : IDisposable
         { $"dmio.devices.disk {{\n{Disk}\nfaults = [ {{ errno = 5 ]\n}}\n", "the ']' of line 4 does not close" },
         { $"dmio.devices.disk {{\n{Disk}\nfaults = [ errno = 5 ]\n}}\n", "line 4 has a '=' in a list" },
         { "dmio.nbd-servers.a { listen = [ 127.0.0.1:0 ], exports { } }", "line 1 has a ':' in a list" },
-        { "dmio.monitor.socket = \"x\ndmio.devices.disk { }", "that begins on line 1 does not end on that line" },
+        { "dmio.http.socket = \"x\ndmio.devices.disk { }", "that begins on line 1 does not end on that line" },
         { $"DMIO.devices.disk {{\n{Disk}\n}}\n", "'DMIO' has no effect: keys are case-sensitive. Write dmio." },
         { $"devices.disk {{\n{Disk}\n}}\n", "write dmio.devices." },
         { $"disk {{\n{Disk}\n}}\n", "write dmio.devices.disk." },

@@ -148,7 +148,7 @@ public sealed class ProcessTests : IDisposable
         var result = await DmioProcess.RunAsync(directory, """
             dmio bench --region mem:1MiB@0 --operation read --duration 1h --monitor socket > report & bench=$!
             until test -S socket || ! kill -0 $bench; do sleep 0.1; done
-            { dmio top --socket socket --interval 100ms || echo $? > code; } | head -n 1 > /dev/null
+            { dmio top --node socket --interval 100ms || echo $? > code; } | head -n 1 > /dev/null
             kill $bench; wait $bench || true
             """);
 

@@ -119,7 +119,7 @@ public sealed class SessionTests : IDisposable
     public async Task Devices_creates_no_file_and_shows_missing_devices()
     {
         var config = directory.Write("dmio.conf", $$"""
-            dmio.monitor.socket = "{{File("monitor")}}"
+            dmio.http.socket = "{{File("monitor")}}"
             dmio.devices {
               new {
                 backend = file

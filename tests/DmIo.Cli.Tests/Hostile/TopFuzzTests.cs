@@ -7,7 +7,7 @@ using Xunit.Abstractions;
 
 namespace DmIo.Cli.Tests.Hostile;
 
-/// <summary>Invalid answers to <c>dmio top</c> are shown or refused. A line without an end does not fill the memory,
+/// <summary>Invalid answers to <c>dmio top</c> are shown or refused. An answer without an end does not fill the memory,
 /// and control characters in names do not reach the terminal.</summary>
 public sealed class TopFuzzTests(ITestOutputHelper output) : IDisposable
 {
@@ -33,6 +33,8 @@ public sealed class TopFuzzTests(ITestOutputHelper output) : IDisposable
         "pagesLent":0,"credit":1,"inFlight":1,"waiting":0}
         """;
 
+    private const string Head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n";
+
     private static readonly string[] Strange =
     [
         "null", "{}", "[]", "[null]", "-1", "9223372036854775807", "1e308", "1e999", "\"\"", "\"\\u001b[31mX\"",
@@ -54,7 +56,7 @@ public sealed class TopFuzzTests(ITestOutputHelper output) : IDisposable
             var path = directory.PathOf($"{random.Next():x}");
             using var listener = Listen(path);
             var serving = SendLinesAsync(listener, Mutated(1, random), Mutated(2, random));
-            string[] arguments = ["top", "--socket", path, "--once", "--interval", "100ms"];
+            string[] arguments = ["top", "--node", path, "--once", "--interval", "100ms"];
 
             var result = await Command.RunAsync(random.Next(2) == 0 ? arguments : [.. arguments, "--json"]);
 
@@ -92,11 +94,11 @@ public sealed class TopFuzzTests(ITestOutputHelper output) : IDisposable
     }
 
     [Fact]
-    public async Task A_line_without_an_end_is_refused()
+    public async Task An_answer_without_an_end_is_refused()
     {
         var path = directory.PathOf("endless");
         using var listener = Listen(path);
-        var top = Command.RunAsync("top", "--socket", path, "--once");
+        var top = Command.RunAsync("top", "--node", path, "--once");
         using var client = await listener.AcceptAsync();
         var sending = SendContinuouslyAsync(client);
 
@@ -112,7 +114,7 @@ public sealed class TopFuzzTests(ITestOutputHelper output) : IDisposable
         var path = directory.PathOf("service");
         using var listener = Listen(path);
         var serving = SendLinesAsync(listener, first, second);
-        var result = await Command.RunAsync("top", "--socket", path, "--once", "--json");
+        var result = await Command.RunAsync("top", "--node", path, "--once", "--json");
         await serving;
         return result;
     }
@@ -125,29 +127,33 @@ public sealed class TopFuzzTests(ITestOutputHelper output) : IDisposable
         return listener;
     }
 
-    /// <summary>Sends two lines, one for each request, then closes the connection.</summary>
-    private static async Task SendLinesAsync(Socket listener, params string[] lines)
+    /// <summary>Answers each request with a document, then closes the connection.</summary>
+    private static async Task SendLinesAsync(Socket listener, params string[] documents)
     {
         using var client = await listener.AcceptAsync();
         try
         {
-            foreach (var line in lines)
+            foreach (var document in documents)
             {
-                await client.ReceiveAsync(new byte[64]);
-                await client.SendAsync(Encoding.UTF8.GetBytes(line + "\n"));
+                await client.ReceiveAsync(new byte[4096]);
+                var body = Encoding.UTF8.GetBytes(document);
+                await client.SendAsync(Encoding.UTF8.GetBytes($"{Head}Content-Length: {body.Length}\r\n\r\n"));
+                await client.SendAsync(body);
             }
-
-            await client.ReceiveAsync(new byte[64]);
         }
         catch (SocketException)
         {
             // dmio top closed the connection.
         }
+
+        // No further connection is accepted.
+        listener.Dispose();
     }
 
     private static async Task SendContinuouslyAsync(Socket client)
     {
         var part = new byte[1 << 20];
+        await client.SendAsync(Encoding.UTF8.GetBytes($"{Head}\r\n"));
         part.AsSpan().Fill((byte)' ');
         try
         {

@@ -1,7 +1,8 @@
 using System.Net.Sockets;
 using System.Text.Json;
+using DmIo.Actors.Telemetry;
+using DmIo.Cli.Http;
 using DmIo.Cli.Tests.Support;
-using DmIo.Cli.Top;
 using DmIo.Nbd.Server;
 using Xunit;
 
@@ -115,9 +116,9 @@ public sealed class ServeProcessTests : IDisposable
             "disk=stuck", "--config", Hocon("slow-and-stuck.conf"), "--drain", "1h", "--monitor", monitor);
         await ReportAsync(server);
         using var client = DmioProcess.StartOther("nbdsh", "-u", UriOf("disk"), "-c", "h.pwrite(bytes(512), 0)");
-        await using (var statistics = await MonitorConnection.OpenAsync(monitor, CancellationToken.None))
+        using (var statistics = new NodeClient(monitor))
         {
-            while ((await statistics.GetAsync(CancellationToken.None))!.Devices.All(device => device.InFlight == 0))
+            while ((await StatisticsOfAsync(statistics)).Devices.All(device => device.InFlight == 0))
             {
                 // Each request is a round trip.
             }
@@ -212,7 +213,7 @@ public sealed class ServeProcessTests : IDisposable
         var result = await RunAsync($$"""
             dmio serve --export disk=mem:1MiB --unix '{{SocketPath}}' --monitor monitor > /dev/full 2> log & server=$!
             until grep -q incomplete log || ! kill -0 $server; do sleep 0.1; done
-            dmio top --socket monitor --once > top; kill $server; wait $server || echo $?
+            dmio top --node monitor --once > top; kill $server; wait $server || echo $?
             """);
 
         Assert.Equal("1\n", result.Output);
@@ -244,7 +245,7 @@ public sealed class ServeProcessTests : IDisposable
                 --unix '{{SocketPath}}' > served & server=$!
             until test -s served; do sleep 0.1; done
             nbdinfo --size '{{UriOf("vm")}}'; nbdinfo --size '{{UriOf("scratch")}}'
-            dmio top --socket served-disks.sock --once > seen; kill $server; wait $server
+            dmio top --node served-disks.sock --once > seen; kill $server; wait $server
             """);
 
         Assert.True(result.ExitCode == 0, result.ToString());
@@ -272,8 +273,8 @@ public sealed class ServeProcessTests : IDisposable
         directory.Fill("filled", 1 << 20, seed: 7);
         File.Move(directory.PathOf("filled"), directory.PathOf("disk"));
 
-        await using var statistics = await MonitorConnection.OpenAsync(monitor, CancellationToken.None);
-        while (NbdServerStatus.In((await statistics.GetAsync(CancellationToken.None))!)[0].Exports.Count < 2)
+        using var statistics = new NodeClient(monitor);
+        while (NbdServerStatus.In(await StatisticsOfAsync(statistics))[0].Exports.Count < 2)
         {
             // Each request is a round trip; the service retries the device after delays of a second and more.
         }
@@ -294,7 +295,7 @@ public sealed class ServeProcessTests : IDisposable
             "-c", "import signal; signal.pause()");
         await client.ReadLineAsync();
 
-        var top = await Command.RunAsync("top", "--socket", monitor, "--once", "--interval", "100ms", "--json");
+        var top = await Command.RunAsync("top", "--node", monitor, "--once", "--interval", "100ms", "--json");
 
         var export = top.Json.GetProperty("exports")[0];
         Assert.Equal(
@@ -314,7 +315,7 @@ public sealed class ServeProcessTests : IDisposable
 
         await RunAsync($"nbdsh -u '{UriOf("disk")}' -c 'h.pwrite(bytes(4096), 0)' -c 'h.pread(512, 0)'");
 
-        await using var statistics = await MonitorConnection.OpenAsync(monitor, CancellationToken.None);
+        using var statistics = new NodeClient(monitor);
         var export = await ExportOfAsync(statistics);
         while (export.Connections > 0)
         {
@@ -326,8 +327,11 @@ public sealed class ServeProcessTests : IDisposable
         Assert.Equal((0, ""), await EndAsync(server));
     }
 
-    private static async Task<NbdExportStatus> ExportOfAsync(MonitorConnection monitor) =>
-        NbdServerStatus.In((await monitor.GetAsync(CancellationToken.None))!)[0].Exports[0];
+    private static async Task<ServiceStatistics> StatisticsOfAsync(NodeClient service) =>
+        (await service.GetStatisticsAsync(mayHaveEnded: false, CancellationToken.None))!;
+
+    private static async Task<NbdExportStatus> ExportOfAsync(NodeClient monitor) =>
+        NbdServerStatus.In(await StatisticsOfAsync(monitor))[0].Exports[0];
 
     private static IEnumerable<string?> NamesOf(JsonElement report, string list) =>
         report.GetProperty(list).EnumerateArray().Select(item => item.GetProperty("name").GetString());

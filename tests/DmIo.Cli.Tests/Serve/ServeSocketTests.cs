@@ -1,6 +1,6 @@
 using System.Net.Sockets;
+using DmIo.Cli.Http;
 using DmIo.Cli.Tests.Support;
-using DmIo.Cli.Top;
 using Xunit;
 
 namespace DmIo.Cli.Tests.Serve;
@@ -46,8 +46,8 @@ public sealed class ServeSocketTests : IDisposable
 
         using var client = await ConnectAsync(SocketPath);
         Assert.True(await IsGreetedAsync(client));
-        await using var monitor = await MonitorConnection.OpenAsync(MonitorPath, CancellationToken.None);
-        Assert.NotNull(await monitor.GetAsync(CancellationToken.None));
+        using var monitor = new NodeClient(MonitorPath);
+        Assert.NotNull(await monitor.GetStatisticsAsync(mayHaveEnded: false, CancellationToken.None));
     }
 
     [Fact]
@@ -116,17 +116,14 @@ public sealed class ServeSocketTests : IDisposable
         Assert.Matches("Raise the limit, for example to (256|512) ", result.Error);
     }
 
-    [PeerTheory("prlimit")]
-    [InlineData(false)]
-    [InlineData(true)]
-    public async Task Without_free_descriptors_clients_wait_until_one_is_free(bool isMonitor)
+    [PeerFact("prlimit")]
+    public async Task Without_free_descriptors_clients_wait_until_one_is_free()
     {
         using var server = Start();
         await server.ReadLineAsync();
         await LimitAsync(server, "3:");
 
-        using var client = await ConnectAsync(isMonitor ? MonitorPath : SocketPath);
-        await client.SendAsync("stats\n"u8.ToArray());
+        using var client = await ConnectAsync(SocketPath);
         var printed = await server.ReadErrorLineAsync();
         await LimitAsync(server, "512:");
 

@@ -35,6 +35,11 @@ internal sealed class TestStreams : IConsoleStreams, IDisposable
 
     public CancellationToken Interrupted => interruption.Token;
 
+    /// <summary>The keys that are pressed, in this order.</summary>
+    public Queue<char> Keys { get; } = new();
+
+    public char? ReadKey() => Keys.TryDequeue(out var key) ? key : null;
+
     public Stream OpenInput() => Input;
 
     public Stream OpenOutput() => OutputData;

@@ -28,6 +28,4 @@ internal sealed class FakeTopSource(params TopSnapshot[] snapshots) : ITopSource
 
         return null;
     }
-
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 }

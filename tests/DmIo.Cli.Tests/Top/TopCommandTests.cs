@@ -19,10 +19,10 @@ public sealed class TopCommandTests : IDisposable
     public void Dispose() => directory.Dispose();
 
     [Theory]
-    [InlineData("top", "--socket")]
-    [InlineData("top --socket no-such-socket", "no-such-socket")]
-    [InlineData("top --socket no-such-socket --interval 1ms", "100ms")]
-    [InlineData("bench --region mem:4KiB@0 --operation read --monitor no-such-folder/socket", "dmio.monitor.socket")]
+    [InlineData("top", "--node")]
+    [InlineData("top --node no-such-socket", "no-such-socket")]
+    [InlineData("top --node no-such-socket --interval 1ms", "100ms")]
+    [InlineData("bench --region mem:4KiB@0 --operation read --monitor no-such-folder/socket", "--monitor")]
     public async Task It_is_refused_in_one_line_that_names_the_error(string arguments, string named)
     {
         var result = await Command.RunAsync(arguments.Split(' '));
@@ -35,7 +35,7 @@ public sealed class TopCommandTests : IDisposable
     [Fact]
     public async Task A_socket_without_a_listener_is_refused()
     {
-        var result = await Command.RunAsync("top", "--socket", directory.Write("socket", "none"));
+        var result = await Command.RunAsync("top", "--node", directory.Write("socket", "none"));
 
         Assert.Equal(2, result.ExitCode);
         Assert.Contains("no process listens", result.Error);
@@ -54,16 +54,22 @@ public sealed class TopCommandTests : IDisposable
             await Task.Yield();
         }
 
-        var table = await Command.RunAsync("top", "--socket", path, "--once", "--interval", "100ms");
-        var json = await Command.RunAsync("top", "--socket", path, "--once", "--interval", "100ms", "--json");
-        var endless = Command.RunAsync("top", "--socket", path, "--interval", "100ms", "--json");
+        var table = await Command.RunAsync("top", "--node", path, "--once", "--interval", "100ms");
+        var json = await Command.RunAsync("top", "--node", path, "--once", "--interval", "100ms", "--json");
+        using var topStreams = new TestStreams();
+        var endless = Command.RunAsync(topStreams, "top", "--node", path, "--interval", "100ms", "--json");
+        while (topStreams.OutputText.GetStringBuilder().Length == 0 && !endless.IsCompleted)
+        {
+            await Task.Delay(1);
+        }
+
         benchStreams.Interrupt();
 
         Assert.Equal(130, (await bench).ExitCode);
         Assert.Equal(0, (await endless).ExitCode);
         Assert.True(table.ExitCode == 0, table.ToString());
         Assert.Contains("mem:1MiB", table.Output);
-        Assert.Contains("Writes/s", table.Output);
+        Assert.Contains("w/s", table.Output);
         var device = json.Json.GetProperty("devices")[0];
         Assert.Equal(("mem:1MiB", "inline", "fair"), (device.GetProperty("name").GetString(),
             device.GetProperty("mode").GetString(), device.GetProperty("policy").GetString()));
@@ -78,7 +84,7 @@ public sealed class TopCommandTests : IDisposable
         using var listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         listener.Bind(new UnixDomainSocketEndPoint(path));
         listener.Listen();
-        var top = Command.RunAsync("top", "--socket", path, "--once");
+        var top = Command.RunAsync("top", "--node", path, "--once");
         using var client = await listener.AcceptAsync();
         await client.SendAsync(Encoding.UTF8.GetBytes("220 mail.example\n"));
 

@@ -92,6 +92,57 @@ public sealed class TopScreenTests
     }
 
     [Fact]
+    public async Task The_key_q_of_a_terminal_ends_it()
+    {
+        using var streams = new TestStreams { IsOutputRedirected = false };
+        streams.Keys.Enqueue('x');
+        streams.Keys.Enqueue('q');
+
+        var running = new TopScreen(streams, isJson: false)
+            .RunAsync(new FakeTopSource(Snapshot(1, 1)) { IsEndless = true });
+
+        Assert.Equal(ExitCode.Ok, await running.WaitAsync(TimeSpan.FromMinutes(1)));
+    }
+
+    [Theory]
+    [InlineData(80)]
+    [InlineData(120)]
+    public void On_a_terminal_each_row_is_one_line_and_no_header_or_number_is_cut(int width)
+    {
+        using var text = new StringWriter();
+        var console = ReportConsole.NewConsole(text, isTerminal: false);
+        console.Profile.Width = width;
+        var device = Snapshot(1, 0).Devices[0] with
+        {
+            Name = new string('n', 100),
+            ReadsPerSecond = 99_999,
+            WritesPerSecond = 1_234_567,
+            ReadBytesPerSecond = 12.3e9,
+            WrittenBytesPerSecond = 999e6,
+            P50Microseconds = 99_400,
+            P99Microseconds = 999,
+            OldestSeconds = 3723,
+            InFlight = 256,
+            Waiting = 10_000,
+        };
+
+        console.Write(TopTables.Draw(Snapshot(0, 0) with { Devices = [device] }, width, 24));
+
+        var lines = text.ToString().Split('\n');
+        Assert.All(lines, line => Assert.InRange(line.TrimEnd().Length, 0, width));
+        foreach (var word in "Device Flight Wait r/s w/s Read Written p50 p99 Oldest".Split(' '))
+        {
+            Assert.Contains(word, lines[0]);
+        }
+
+        foreach (var value in (string[])["nn…", "256", "10000", "99999", "1.2M", "11.5G", "953M", "1:02:03", "99.4 ms",
+            "999 us"])
+        {
+            Assert.Contains(value, lines[1]);
+        }
+    }
+
+    [Fact]
     public async Task It_ends_after_the_given_number_of_snapshots()
     {
         using var streams = new TestStreams();

@@ -1,8 +1,7 @@
 using System.Net.Sockets;
 using DmIo.Io;
-using DmIo.Native;
 
-namespace DmIo.Actors.Telemetry;
+namespace DmIo.Native;
 
 /// <summary>
 /// A listening unix socket.

@@ -1,0 +1,158 @@
+using System.Globalization;
+using DmIo.Actors.Client;
+using DmIo.AspNetCore.Documents;
+using DmIo.Io;
+using DmIo.Volumes;
+using DmIo.Volumes.Client;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace DmIo.AspNetCore.Endpoints;
+
+/// <summary>The operations on open volumes. The cancellation of a request ends a comparison, and the wait for a change,
+/// not the change, as it does for calls of <see cref="Volume"/>.</summary>
+internal static class VolumeOperations
+{
+    internal static void Map(RouteGroupBuilder group)
+    {
+        var operations = group.MapGroup("/volumes/{volume}");
+        operations.MapPost("/verify", Requests.For(VerifyAsync));
+        operations.MapPost("/resync", Requests.For(ResyncAsync));
+        operations.MapPost("/add-leg", Requests.For((context, service, end) =>
+            AddAsync(context, service, static (volume, name, options, end) =>
+                volume.AddLegAsync(name, options, end), end)));
+        operations.MapPost("/add-witness", Requests.For((context, service, end) =>
+            AddAsync(context, service, static (volume, name, options, end) =>
+                volume.AddWitnessAsync(name, options, end), end)));
+        operations.MapPost("/replace-leg", Requests.For(ReplaceAsync));
+        operations.MapPost("/remove-leg", Requests.For(RemoveAsync));
+        operations.MapPost("/stop", Requests.For(StopAsync));
+    }
+
+    private static async Task VerifyAsync(HttpContext context, DmIoService service, CancellationToken end)
+    {
+        var volume = StatusEndpoints.VolumeOf(context, service);
+        var start = (await Requests.ReadAsync(context, EndpointJson.Default.VerifyRequest, end)).Start;
+        var size = (await volume.GetStatusAsync().WaitAsync(end)).Record.Size.Bytes;
+        if (start < 0 || start > size)
+        {
+            throw new RequestException(
+                StatusCodes.Status400BadRequest, $"start is {start}; the volume has the offsets 0 to {size}.");
+        }
+
+        var progress = new OperationStream.Latest<VerifyProgress>();
+        await OperationStream.RunAsync(
+            context,
+            async end => new OperationLine
+            {
+                Verify = VerifyDocument.Of(await volume.VerifyAsync(ByteSize.FromBytes(start), progress, end)),
+            },
+            () => Task.FromResult(progress.Value is { } value
+                ? new OperationProgress(value.Next.Bytes, value.Size.Bytes)
+                : null),
+            end);
+    }
+
+    private static async Task ResyncAsync(HttpContext context, DmIoService service, CancellationToken end)
+    {
+        var volume = StatusEndpoints.VolumeOf(context, service);
+        _ = await Requests.ReadAsync(context, EndpointJson.Default.EmptyRequest, end);
+        await OperationStream.RunAsync(
+            context, end => EndAsync(volume, volume.UntilInSyncAsync(end), end), CopyOf(volume), end);
+    }
+
+    private static async Task AddAsync(
+        HttpContext context,
+        DmIoService service,
+        Func<Volume, string, MemberOptions, CancellationToken, Task> add,
+        CancellationToken end)
+    {
+        var volume = StatusEndpoints.VolumeOf(context, service);
+        var request = await Requests.ReadAsync(context, EndpointJson.Default.AddMemberRequest, end);
+        await using var device = await NewDevice.AttachAsync(
+            service, volume, request.Device, request.CreateBytes, end);
+        await OperationStream.RunAsync(
+            context,
+            end => EndAsync(volume, add(volume, request.Device, new MemberOptions(request.Force), end), end),
+            CopyOf(volume),
+            end);
+    }
+
+    private static async Task ReplaceAsync(HttpContext context, DmIoService service, CancellationToken end)
+    {
+        var volume = StatusEndpoints.VolumeOf(context, service);
+        var request = await Requests.ReadAsync(context, EndpointJson.Default.ReplaceLegRequest, end);
+        var member = await MemberOfAsync(volume, request.Member, end);
+        await using var device = await NewDevice.AttachAsync(
+            service, volume, request.Device, request.CreateBytes, end);
+        await OperationStream.RunAsync(
+            context,
+            end => EndAsync(
+                volume,
+                volume.ReplaceLegAsync(member, request.Device, new MemberOptions(request.Force), end),
+                end),
+            CopyOf(volume),
+            end);
+    }
+
+    private static async Task RemoveAsync(HttpContext context, DmIoService service, CancellationToken end)
+    {
+        var volume = StatusEndpoints.VolumeOf(context, service);
+        var request = await Requests.ReadAsync(context, EndpointJson.Default.RemoveMemberRequest, end);
+        var isNumber = int.TryParse(
+            request.Member, NumberStyles.None, CultureInfo.InvariantCulture, out var member)
+            && (await volume.GetStatusAsync().WaitAsync(end)).Legs.All(leg => leg.Device != request.Member);
+        await OperationStream.RunAsync(
+            context,
+            end => EndAsync(
+                volume,
+                isNumber ? volume.RemoveAsync(member, end) : volume.RemoveAsync(request.Member, end),
+                end),
+            CopyOf(volume),
+            end);
+    }
+
+    private static async Task StopAsync(HttpContext context, DmIoService service, CancellationToken end)
+    {
+        var volume = StatusEndpoints.VolumeOf(context, service);
+        _ = await Requests.ReadAsync(context, EndpointJson.Default.EmptyRequest, end);
+        var before = await volume.GetStatusAsync().WaitAsync(end);
+        await OperationStream.RunAsync(
+            context,
+            async end =>
+            {
+                await volume.StopAsync().WaitAsync(end);
+                return new OperationLine
+                {
+                    Volume = VolumeDocument.Of(volume.Id, before with { State = VolumeState.Stopped }),
+                };
+            },
+            () => Task.FromResult<OperationProgress?>(null),
+            end);
+    }
+
+    private static async Task<OperationLine> EndAsync(Volume volume, Task change, CancellationToken end)
+    {
+        await change;
+        return new OperationLine { Volume = await VolumeDocument.OfAsync(volume, end) };
+    }
+
+    /// <summary>Reads how far the copies to legs have come.</summary>
+    private static Func<Task<OperationProgress?>> CopyOf(Volume volume) => async () =>
+    {
+        var copies = (await volume.GetStatusAsync()).Legs.Select(leg => leg.Resync).OfType<ResyncProgress>().ToList();
+        var copied = copies.Sum(copy => copy.Copied.Bytes);
+        return copies.Count == 0 ? null : new OperationProgress(copied, copied + copies.Sum(copy => copy.Left.Bytes));
+    };
+
+    /// <summary>The leg on a device, or with a number.</summary>
+    private static async Task<int> MemberOfAsync(Volume volume, string text, CancellationToken end) =>
+        (await volume.GetStatusAsync().WaitAsync(end)).Legs.FirstOrDefault(leg => leg.Device == text) is { } leg
+            ? leg.Member
+            : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var member)
+                ? member
+                : throw new RequestException(
+                    StatusCodes.Status409Conflict,
+                    $"'{text}' is no leg of '{volume.Name}' that was found; give the device of a leg, or its number.");
+}
