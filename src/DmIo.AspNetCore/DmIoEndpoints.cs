@@ -1,6 +1,6 @@
 using Akka.Actor;
-using DmIo.AspNetCore.Endpoints;
 using DmIo.Actors.Client;
+using DmIo.AspNetCore.Endpoints;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
 

@@ -134,13 +134,16 @@ internal static class TopTables
         var table = new Table { Border = TableBorder.None };
         table.AddColumn(new TableColumn(new Text(title, Header(width)))
         {
-            NoWrap = true, Padding = new Padding(0, 0, 1, 0),
+            NoWrap = true,
+            Padding = new Padding(0, 0, 1, 0),
         });
         foreach (var column in columns)
         {
             var header = new TableColumn(new Text(column.Title, Header(width)))
             {
-                NoWrap = true, Padding = new Padding(0, 0, 1, 0), Width = width is null ? null : column.Width,
+                NoWrap = true,
+                Padding = new Padding(0, 0, 1, 0),
+                Width = width is null ? null : column.Width,
             };
             table.AddColumn(column.IsText ? header : header.RightAligned());
         }
