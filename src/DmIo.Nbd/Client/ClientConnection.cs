@@ -73,6 +73,10 @@ internal sealed class ClientConnection(
     /// <summary>The connection has failed, and the server may still execute unanswered writes.</summary>
     internal bool MayLinger => mustLinger && lingering is null && !WasEndedByServer && !isSending;
 
+    /// <summary>A pending receive fills the memory of a request directly, also after the connection has
+    /// failed.</summary>
+    internal bool FillsMemory => isReceiving && payload.Count > 0;
+
     /// <summary>The requests that were sent or added, and not answered.</summary>
     internal IEnumerable<ClientRequest> Unanswered => slots.All;
 

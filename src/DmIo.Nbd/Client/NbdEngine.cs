@@ -302,7 +302,7 @@ internal sealed class NbdEngine : IAsyncDisposable
     }
 
     private bool CanRetry(ClientRequest request, ClientConnection lost) =>
-        !queue.HasTimedOut(request) && request.Command switch
+        !queue.HasTimedOut(request) && !lost.FillsMemory && request.Command switch
         {
             NbdCommand.Read or NbdCommand.BlockStatus => request.Tries <= options.ReadRetries,
             NbdCommand.Flush => false,

@@ -1,5 +1,7 @@
+using System.Buffers.Binary;
 using DmIo.Devices;
 using DmIo.Io;
+using DmIo.Nbd.Protocol;
 using Xunit;
 
 namespace DmIo.Nbd.Tests.Client;
@@ -42,6 +44,36 @@ public sealed class LingeringTests : IDisposable
 
         await written.Held.InTime();
         Assert.Equal(new byte[512], into);
+    }
+
+    [Fact]
+    public async Task A_read_is_not_resent_while_a_connection_that_was_given_up_fills_its_memory()
+    {
+        var time = new ManualTime();
+        var (device, peer) = await server.OpenAsync(
+            Structured, options => options with { RequestTimeout = Timeout, ReadRetries = 1, Time = time });
+        await using var opened = device;
+        var write = device.WriteAsync(3, Bytes.Batch(new byte[512]), forceUnitAccess: false);
+        await peer.ReadRequestAsync();
+        time.Advance(Timeout / 2);
+        var into = new byte[1 << 17];
+        var read = device.ReadAsync(512, Bytes.Batch(into));
+        var (asked, _) = await peer.ReadRequestAsync();
+        var reply = new byte[ReplyChunk.SizeBytes + 8];
+        new ReplyChunk(ReplyChunkFlags.Done, ReplyChunkType.OffsetData, asked.Cookie, (1 << 17) + 8).Write(reply);
+        BinaryPrimitives.WriteInt64BigEndian(reply.AsSpan(ReplyChunk.SizeBytes), 512 * 512);
+        await peer.SendAsync(reply);
+        await peer.SendAsync([1]);
+        while (Volatile.Read(ref into[0]) == 0)
+        {
+            await Task.Yield();
+        }
+
+        time.Advance(Timeout / 2);
+
+        Assert.Equal(IoStatusCode.TimedOut, (await write.InTime()).Status.Code);
+        Assert.False((await read.InTime()).Held!.IsCompleted);
+        peer.Dispose();
     }
 
     [Fact]
