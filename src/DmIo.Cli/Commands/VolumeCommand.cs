@@ -91,7 +91,7 @@ internal static class VolumeCommand
     }
 
     /// <summary>The options of a command for the legs and witnesses of a volume that is not open.</summary>
-    internal static IReadOnlyList<Option> DeviceOptions { get; } =
+    private static IReadOnlyList<Option> DeviceOptions { get; } =
         [Leg, Witness, .. DeviceAccess.Options, SharedOptions.Json, SharedOptions.Config, SharedOptions.Verbose];
 
     /// <summary>Adds the options of a command for a volume that is not open.</summary>

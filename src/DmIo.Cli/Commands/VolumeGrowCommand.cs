@@ -37,7 +37,7 @@ internal static class VolumeGrowCommand
     internal static Command Create(IConsoleStreams streams)
     {
         var command = new ExampleCommand("grow", Description, Details, Examples) { Size }
-            .With(VolumeCommand.DeviceOptions);
+            .WithLegs();
         command.SetAction(parsed => RunAsync(parsed, RunContext.Of(parsed, streams)));
         return command;
     }

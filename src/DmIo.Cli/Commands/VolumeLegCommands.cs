@@ -91,7 +91,8 @@ internal static class VolumeLegCommands
             command.Add(SharedOptions.Create);
         }
 
-        command.WithLegsOrNode()
+        // The service of an open volume has decided already which legs it uses.
+        (name == Drained ? command.WithLegs() : command.WithLegsOrNode())
             .SetAction(parsed => RunAsync(parsed, RunContext.Of(parsed, streams), change));
         return command;
     }

@@ -21,7 +21,7 @@ internal sealed class NodeVolume : IDisposable
         this.name = name;
     }
 
-    /// <summary>Whoever may send requests to the service may change its volumes.</summary>
+    /// <summary>The service. A user that can connect to its unix socket may change its volumes.</summary>
     internal static Option<string?> Node { get; } = new("--node", "-n")
     {
         Description = "The running service that has the volume open, instead of --leg: its unix socket (--monitor of "
