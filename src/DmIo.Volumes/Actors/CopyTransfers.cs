@@ -113,15 +113,6 @@ internal sealed class CopyTransfer(CopyStep copy, IoMemory buffer, LegRange rang
     public void Hold() => holds++;
 
     /// <inheritdoc/>
-    public void Release(bool isRetained)
-    {
-        if (!isRetained)
-        {
-            ReleaseRetained();
-        }
-    }
-
-    /// <inheritdoc/>
     public void ReleaseRetained()
     {
         if (--holds == 0)

@@ -1,7 +1,7 @@
 namespace DmIo.Volumes.Actors;
 
-/// <summary>What may still happen to a leg by I/O of a replica that has stopped. Until it is over, nobody opens the leg
-/// again: an old write could replace newer data or the superblock. Thread-safe.</summary>
+/// <summary>What may still happen to a leg by I/O of a replica that has stopped. Until it is over, the leg is not
+/// opened again: an old write could replace newer data or the superblock. Thread-safe.</summary>
 internal sealed class LegDrain
 {
     private readonly Lock gate = new();
@@ -14,8 +14,7 @@ internal sealed class LegDrain
         {
             lock (gate)
             {
-                pending.RemoveAll(static task => task.IsCompletedSuccessfully);
-                return pending.Count == 0;
+                return pending.TrueForAll(static task => task.IsCompletedSuccessfully);
             }
         }
     }
@@ -25,6 +24,7 @@ internal sealed class LegDrain
     {
         lock (gate)
         {
+            pending.RemoveAll(static ended => ended.IsCompletedSuccessfully);
             pending.Add(task);
         }
     }

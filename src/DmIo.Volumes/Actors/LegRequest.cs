@@ -234,7 +234,13 @@ internal interface IMemoryHolder
 
     /// <summary>The legs of one request do not access the memory any more.</summary>
     /// <param name="isRetained">But for those that were given up, until <see cref="ReleaseRetained"/>.</param>
-    void Release(bool isRetained);
+    void Release(bool isRetained)
+    {
+        if (!isRetained)
+        {
+            ReleaseRetained();
+        }
+    }
 
     /// <summary>The legs of one request that were given up do not access the memory any more.</summary>
     void ReleaseRetained();

@@ -71,15 +71,6 @@ internal sealed class VerifyRead(VerifyTransfer transfer, int member, Page[] pag
     public void Hold() => transfer.Hold();
 
     /// <inheritdoc/>
-    public void Release(bool isRetained)
-    {
-        if (!isRetained)
-        {
-            transfer.Release();
-        }
-    }
-
-    /// <inheritdoc/>
     public void ReleaseRetained() => transfer.Release();
 
     /// <inheritdoc/>
@@ -139,6 +130,6 @@ internal sealed class VerifyRead(VerifyTransfer transfer, int member, Page[] pag
             writer.Hashed(transfer.Step, member, BinaryPrimitives.ReadUInt128LittleEndian(digest), volume.Now);
         }
 
-        Release(isRetained: false);
+        ReleaseRetained();
     }
 }

@@ -91,10 +91,7 @@ public sealed class NetworkLegTests : IAsyncLifetime
     {
         await StartAsync(hasWitness, ["--filter=pause"], [$"pause-control={PauseSocket}"]);
         await SetPausedAsync(true);
-        await Bench.UntilLostAsync();
-        await Bench.UsersGoOnAsync();
-        await RestartAsync();
-        await Bench.EndAsync();
+        await ExpectLossAndReturnAsync();
     }
 
     [PeerTheory("nbdkit")]
@@ -104,10 +101,7 @@ public sealed class NetworkLegTests : IAsyncLifetime
     {
         await StartAsync(hasWitness, [], []);
         await Nbdkit.StopAsync();
-        await Bench.UntilLostAsync();
-        await Bench.UsersGoOnAsync();
-        await RestartAsync();
-        await Bench.EndAsync();
+        await ExpectLossAndReturnAsync();
     }
 
     [PeerTheory("nbdkit")]
@@ -117,10 +111,7 @@ public sealed class NetworkLegTests : IAsyncLifetime
     {
         await StartAsync(hasWitness, [], []);
         await nbdkit!.KillAsync();
-        await Bench.UntilLostAsync();
-        await Bench.UsersGoOnAsync();
-        await RestartAsync();
-        await Bench.EndAsync();
+        await ExpectLossAndReturnAsync();
     }
 
     [PeerTheory("nbdkit")]
@@ -130,10 +121,7 @@ public sealed class NetworkLegTests : IAsyncLifetime
     {
         await StartAsync(hasWitness, [], []);
         await Leg.Server.StopAsync();
-        await Bench.UntilLostAsync();
-        await Bench.UsersGoOnAsync();
-        await RestartAsync();
-        await Bench.EndAsync();
+        await ExpectLossAndReturnAsync();
     }
 
     [PeerTheory("nbdkit")]
@@ -181,6 +169,15 @@ public sealed class NetworkLegTests : IAsyncLifetime
         await leg.StartAsync();
         bench = await VolumeBench.StartAsync(
             await NbdDevice.OpenAsync(new NbdDeviceOptions { Uri = leg.Uri }).InTime(), hasWitness);
+    }
+
+    /// <summary>The leg is lost, its users go on, and it returns when both servers are started afresh.</summary>
+    private async Task ExpectLossAndReturnAsync()
+    {
+        await Bench.UntilLostAsync();
+        await Bench.UsersGoOnAsync();
+        await RestartAsync();
+        await Bench.EndAsync();
     }
 
     /// <summary>Starts both servers afresh.</summary>

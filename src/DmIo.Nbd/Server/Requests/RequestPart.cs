@@ -26,6 +26,7 @@ internal sealed class RequestPart(NbdRequest request) : IoCompletion
     private IoOperation operation;
     private bool isDurable;
     private WriteZeroesFlags zeroing;
+    private WriteEdges edges;
     private Holding holding;
     private int blockCount;
 
@@ -172,21 +173,21 @@ internal sealed class RequestPart(NbdRequest request) : IoCompletion
         IsDone = false;
         var (start, end) = (RoundDown(Offset), RoundUp(Offset + LengthBytes));
         regions[0] = new IoRegion(request.Device, start / Sector.SizeBytes, (end - start) / Sector.SizeBytes);
+        edges = operation == IoOperation.Write
+            ? new WriteEdges((int)(Offset - start), (int)(end - Offset - LengthBytes))
+            : default;
         Send(this);
     }
 
     private void Send(IoCompletion completion)
     {
-        var (start, end) = (RoundDown(Offset), RoundUp(Offset + LengthBytes));
         var isSent = request.Client.TrySend(new IoRequest
         {
             Operation = operation,
             Regions = regions,
             Memory = operation.HasData() ? Memory : null,
             ForceUnitAccess = isDurable,
-            Edges = operation == IoOperation.Write
-                ? new WriteEdges((int)(Offset - start), (int)(end - Offset - LengthBytes))
-                : default,
+            Edges = edges,
             Zeroing = zeroing,
             Completion = completion,
         });
