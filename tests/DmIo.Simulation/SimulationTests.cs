@@ -94,6 +94,7 @@ public sealed class SimulationTests(ITestOutputHelper output)
     private static IEnumerable<string> StatusesOfVolumes => new[]
     {
         IoStatusCode.Suspended, IoStatusCode.Fenced, IoStatusCode.InDoubt, IoStatusCode.PowerLost,
+        IoStatusCode.Truncated,
     }.Select(status => $"{nameof(IoStatusCode)} {status}");
 
     /// <summary>The lines that the simulation program prints. Another process has other hash codes and

@@ -250,6 +250,7 @@ public sealed class IoClient : IDisposable, IAsyncDisposable
             Regions = regions,
             Memory = memory,
             ForceUnitAccess = options?.ForceUnitAccess ?? false,
+            NoExtend = options?.NoExtend ?? false,
             Edges = options?.Edges ?? default,
             Zeroing = options?.Zeroing ?? WriteZeroesFlags.None,
             Priority = options?.Priority ?? IoPriority.BestEffort,

@@ -115,6 +115,7 @@ internal class DeviceIo : IQueuedIo, INoSerializationVerificationNeeded, IDeadLe
         operation = new DeviceOperation(request.Operation, region.Start, region.Count)
         {
             ForceUnitAccess = request.ForceUnitAccess,
+            NoExtend = request.NoExtend,
             Zeroing = request.Zeroing,
         };
         Region = region;

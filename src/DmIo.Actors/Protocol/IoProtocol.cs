@@ -44,6 +44,9 @@ public static class IoProtocol
         /// <summary>Force unit access (FUA): the write is durable when it completes. Writes only.</summary>
         public bool ForceUnitAccess { get; init; }
 
+        /// <inheritdoc cref="RequestOptions.NoExtend"/>
+        public bool NoExtend { get; init; }
+
         /// <summary>The bytes at both ends of each region that the write preserves, for data that is not whole sectors.
         /// Writes only.</summary>
         public WriteEdges Edges { get; init; }

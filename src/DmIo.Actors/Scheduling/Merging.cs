@@ -84,7 +84,8 @@ internal sealed class Merging
         if (entry.State != EntryState.Ready || (isBefore ? entry.End : entry.Start) != at
             || entry.Kind != chosen!.Kind || entry.Class != chosen.Class
             || entry.ForceUnitAccess != chosen.ForceUnitAccess || entry.Count.Value > maxSectors - sectors
-            || !entry.Io!.Edges.IsNone)
+            || entry.Io!.Operation.NoExtend != chosen.Io!.Operation.NoExtend
+            || !entry.Io.Edges.IsNone)
         {
             return false;
         }

@@ -199,7 +199,7 @@ internal static class VolumeCommand
 
     private static VolumeOptions OptionsOf(IReadOnlyList<string> legs, IReadOnlyList<string> witnesses) => new()
     {
-        Name = "volume to change",
+        Name = $"vol:{string.Join(',', legs)}",
         Legs = legs,
         Witnesses = witnesses,
 

@@ -127,7 +127,7 @@ public sealed class DiskOracle
 
             if (access.Changes && result.Status.Code
                 is IoStatusCode.OutOfRange or IoStatusCode.Misaligned or IoStatusCode.ReadOnly
-                or IoStatusCode.Unsupported)
+                or IoStatusCode.Unsupported or IoStatusCode.Truncated)
             {
                 WithdrawNow(access);
                 return;

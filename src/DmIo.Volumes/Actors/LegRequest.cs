@@ -132,9 +132,12 @@ internal sealed class LegRequest(VolumeDevice device) : IoCompletion, IVolumeInp
             volume.ZeroFailure = status;
         }
 
-        var failure = status.Code is IoStatusCode.DeviceError or IoStatusCode.Unsupported or IoStatusCode.ReadOnly
-            ? LegResult.Error
-            : LegResult.Lost;
+        var failure = status.Code switch
+        {
+            IoStatusCode.DeviceError or IoStatusCode.Unsupported or IoStatusCode.ReadOnly => LegResult.Error,
+            IoStatusCode.Truncated => LegResult.Truncated,
+            _ => LegResult.Lost,
+        };
         var report = new Failure(writer, ended, member, failure, status);
         if (ended is VolumeOperation { Operation: IoOperation.Read } or CopyTransfer { IsReading: true } or VerifyRead)
         {
@@ -263,6 +266,9 @@ internal readonly record struct LegIo(IoOperation Operation, IoMemory? Memory = 
         Regions = regions,
         Memory = Memory,
         ForceUnitAccess = ForceUnitAccess,
+
+        // Zeroes in place of what a truncated file has lost would be served as data.
+        NoExtend = true,
         Zeroing = Zeroing,
         Priority = Priority,
         Completion = completion,

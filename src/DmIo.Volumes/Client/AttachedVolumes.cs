@@ -38,7 +38,8 @@ internal sealed class AttachedVolumes : IExtension
         _ = volume.Closed.ContinueWith(_ => Remove(volume, usage), TaskScheduler.Default);
     }
 
-    private void Remove(Volume volume, IDisposable usage)
+    /// <summary>A volume is closed. May be called twice.</summary>
+    internal void Remove(Volume volume, IDisposable usage)
     {
         usage.Dispose();
         ImmutableInterlocked.Update(

@@ -187,11 +187,19 @@ public sealed class Volume : IAsyncDisposable
 
     private async Task CloseAsync()
     {
-        if (Closed.IsCompleted)
+        if (!Closed.IsCompleted)
         {
-            return;
+            await DetachAsync();
         }
 
+        await Closed;
+
+        // The caller may use the devices, and list the volumes, at once.
+        AttachedVolumes.For(service.System).Remove(this, usage);
+    }
+
+    private async Task DetachAsync()
+    {
         // Operations that a freeze or a suspension holds must end before the device is detached.
         volume.Device.Post(static device =>
         {
@@ -206,7 +214,6 @@ public sealed class Volume : IAsyncDisposable
         catch (IoRefusedException)
         {
             // The device is being detached already, or the service stops.
-            await Closed;
         }
     }
 }

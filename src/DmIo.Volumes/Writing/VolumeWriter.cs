@@ -191,7 +191,7 @@ internal sealed class VolumeWriter
                 return;
             }
         }
-        else if (step is ZeroStep zero && result == LegResult.Error)
+        else if (step is ZeroStep zero && result is (LegResult.Error or LegResult.Truncated))
         {
             zero.Failed(leg);
         }
@@ -202,6 +202,11 @@ internal sealed class VolumeWriter
         else
         {
             state.FailLeg(leg);
+        }
+
+        if (result == LegResult.Truncated)
+        {
+            state.MissAll(leg);
         }
 
         state.RemoveOrphan(step);

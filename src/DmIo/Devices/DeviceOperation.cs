@@ -38,6 +38,10 @@ public readonly record struct DeviceOperation
     /// <summary>The operation is durable when it completes (FUA).</summary>
     public bool ForceUnitAccess { get; init; }
 
+    /// <summary>On a file that was truncated while it was open, the operation ends as Truncated instead of extending
+    /// the file again (R13). Only for operations that change sectors.</summary>
+    public bool NoExtend { get; init; }
+
     /// <summary>The method of zeroing.</summary>
     public WriteZeroesFlags Zeroing { get; init; }
 

@@ -104,7 +104,8 @@ internal sealed class FailStopDevice : IBlockDevice
         }
 
         if (failure is not null || status.Code is IoStatusCode.Unsupported or IoStatusCode.DeviceGone
-            or IoStatusCode.Suspended or IoStatusCode.Fenced or IoStatusCode.InDoubt or IoStatusCode.PowerLost)
+            or IoStatusCode.Suspended or IoStatusCode.Fenced or IoStatusCode.InDoubt or IoStatusCode.PowerLost
+            or IoStatusCode.Truncated)
         {
             return status;
         }

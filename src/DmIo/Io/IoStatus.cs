@@ -81,6 +81,10 @@ public enum IoStatusCode
     /// <summary>A flush of a replicated volume: all of its legs lost power, and writes that were not flushed may be
     /// lost. Later flushes succeed again.</summary>
     PowerLost,
+
+    /// <summary>The file under the device was truncated, and the operation must not extend it
+    /// (<see cref="DmIo.Devices.DeviceOperation.NoExtend"/>). No sector was touched.</summary>
+    Truncated,
 }
 
 /// <summary>The cause of the failure of a region, for humans (<see cref="Message"/>) and for programs

@@ -55,6 +55,22 @@ public sealed class CutFileTests
     }
 
     [Theory]
+    [MemberData(nameof(FileModes.All), MemberType = typeof(FileModes))]
+    public async Task R13_no_request_with_NoExtend_changes_the_length_on_a_disk(ServiceMode mode, bool isDirect)
+    {
+        using var file = DiskFile.OnDisk(LengthBytes);
+        await CutAndRefuseAsync(file, mode, isDirect && file.HasDirectIo());
+    }
+
+    [Theory]
+    [MemberData(nameof(FileModes.Cached), MemberType = typeof(FileModes))]
+    public async Task R13_no_request_with_NoExtend_changes_the_length_in_memory(ServiceMode mode)
+    {
+        using var file = DiskFile.InMemory(LengthBytes);
+        await CutAndRefuseAsync(file, mode, isDirect: false);
+    }
+
+    [Theory]
     [MemberData(nameof(FileModes.Cached), MemberType = typeof(FileModes))]
     public async Task Repeated_truncation_under_many_writes_does_not_end_the_process(ServiceMode mode)
     {
@@ -97,6 +113,28 @@ public sealed class CutFileTests
         Assert.Equal(InputOutput, (await bench.ReadAsync(2048 + 64, 8)).Status.Failure?.Errno);
         Assert.Equal([ExtentKind.Data], await bench.KindsAsync(2048 + 64, 8));
         await bench.AssertServesAsync(4088);
+    }
+
+    private static async Task CutAndRefuseAsync(DiskFile file, ServiceMode mode, bool isDirect)
+    {
+        await using var bench = await FaultBench.StartAsync(file.Path, mode, isDirect);
+        var (present, options) = (new IoRegion(FaultBench.Faulty, 0, 64), new RequestOptions { NoExtend = true });
+        file.SetLength(LengthBytes / 4);
+
+        IoResult[] results =
+        [
+            await bench.Client.WriteAsync(present, bench.Pattern(64), options).InTime(),
+            await bench.Client.WriteAsync(
+                present, bench.Pattern(64), options with { ForceUnitAccess = true }).InTime(),
+            await bench.Client.WriteZeroesAsync(present, options).InTime(),
+            await bench.Client.DiscardAsync(present, options).InTime(),
+        ];
+
+        Assert.All(results, result => Assert.Equal(IoStatusCode.Truncated, result[0].Code));
+        Assert.Equal(LengthBytes / 4, new FileInfo(file.Path).Length);
+        Assert.Equal(new byte[64 * Sector.SizeBytes], (await bench.ReadAsync(0, 64)).Data);
+        file.SetLength(LengthBytes);
+        Assert.True((await bench.Client.WriteAsync(present, bench.Pattern(64), options).InTime()).IsOk);
     }
 
     private static async Task CutAsync(DiskFile file, ServiceMode mode, bool isDirect)

@@ -67,6 +67,7 @@ public sealed class WriterKillTests(ITestOutputHelper output) : IAsyncLifetime
         }
 
         await StartServersAsync();
+        await TellDrainedAsync();
         await using var last = await StartWriterAsync();
         await stop.CancelAsync();
         try
@@ -141,6 +142,11 @@ public sealed class WriterKillTests(ITestOutputHelper output) : IAsyncLifetime
         return front;
     }
 
+    /// <summary>After a crash of the writer, legs that cannot be fenced are used again only when an operator says that
+    /// their servers were started again.</summary>
+    private async Task TellDrainedAsync() =>
+        await Dmio.RunAsync(["volume", "drained", "--config", Configuration, .. Legs]);
+
     private PeerProcess BeginWriter() => Dmio.Start(
         "serve", "--config", Configuration, "--export", $"disk={Volume}", "--unix", Socket, "--json");
 
@@ -158,6 +164,11 @@ public sealed class WriterKillTests(ITestOutputHelper output) : IAsyncLifetime
         foreach (var leg in served.Where(leg => !leg.IsRunning && random.Next(4) != 0))
         {
             await leg.StartAsync();
+        }
+
+        if (random.Next(2) == 0)
+        {
+            await TellDrainedAsync();
         }
 
         await using var writer = BeginWriter();

@@ -9,7 +9,8 @@ using Xunit.Abstractions;
 namespace DmIo.Nbd.Tests.Fuzz;
 
 /// <summary>Misbehaving servers with the NBD device. Every operation ends within its time limit, with success or a
-/// status that names the cause; memory is written only inside the request and never after its end; nothing hangs, no
+/// status that names the cause; memory is written only inside the request, and never after its end or the end of what it
+/// holds (<see cref="TransferResult.Held"/>), which is at the latest when the device is closed; nothing hangs, no
 /// connection leaks, and a device of another server is not affected.</summary>
 public sealed class ClientFuzzTests(ITestOutputHelper output)
 {
@@ -46,7 +47,7 @@ public sealed class ClientFuzzTests(ITestOutputHelper output)
     {
         await using var server = new FuzzingServer(random, oneIn, certificate);
         var isAttached = random.Next(2) == 0;
-        var operations = new List<Task<byte[]?>>();
+        var operations = new List<Task<EndedRead?>>();
         if (await OpenAsync(server, random, authorityFile) is { } device)
         {
             var used = isAttached ? (IBlockDevice)new PolledDevice(device) : device;
@@ -59,10 +60,10 @@ public sealed class ClientFuzzTests(ITestOutputHelper output)
                 }
             }
 
-            var memory = await Task.WhenAll(operations).InTime();
-            var copies = memory.Select(bytes => (byte[]?)bytes?.Clone()).ToArray();
+            var reads = (await Task.WhenAll(operations).InTime()).OfType<EndedRead>().ToList();
             await used.DisposeAsync().InTime();
-            Assert.All(memory.Zip(copies), pair => Assert.Equal(pair.Second, pair.First));
+            Assert.All(reads, read => Assert.True(read.Held.IsCompleted));
+            Assert.All(reads, read => Assert.Equal(read.Copy ?? read.Memory, read.Memory));
         }
 
         using var limit = new CancellationTokenSource(Patience.Limit);
@@ -99,8 +100,8 @@ public sealed class ClientFuzzTests(ITestOutputHelper output)
         }
     }
 
-    /// <summary>Runs one operation to its end; returns the memory of a read.</summary>
-    private static async Task<byte[]?> OperateAsync(IBlockDevice device, Random random)
+    /// <summary>Runs one operation to its end.</summary>
+    private static async Task<EndedRead?> OperateAsync(IBlockDevice device, Random random)
     {
         var sectors = Math.Min(random.Next(4) == 0 ? 256 : random.Next(1, 32),
             device.Description.Capacity.Sectors.Value);
@@ -125,7 +126,7 @@ public sealed class ClientFuzzTests(ITestOutputHelper output)
         }
     }
 
-    private static async Task<byte[]> ReadAsync(IBlockDevice device, Sector start, int length)
+    private static async Task<EndedRead> ReadAsync(IBlockDevice device, Sector start, int length)
     {
         var memory = Bytes.Filled(length + (2 * Margin), Untouched);
         var cut = length / 3;
@@ -134,11 +135,18 @@ public sealed class ClientFuzzTests(ITestOutputHelper output)
         Check(result.Status);
         Assert.Equal(-1, memory.AsSpan(0, Margin).IndexOfAnyExcept(Untouched));
         Assert.Equal(-1, memory.AsSpan(Margin + length).IndexOfAnyExcept(Untouched));
-        return memory;
+        var held = result.Held ?? Task.CompletedTask;
+        return new EndedRead(memory, held.IsCompleted ? (byte[])memory.Clone() : null, held);
     }
 
     private static void Check(IoStatus status)
     {
         Assert.True(status.IsOk || !string.IsNullOrEmpty(status.Failure?.Message), $"{status.Code} has no message.");
     }
+
+    /// <summary>A read that was answered.</summary>
+    /// <param name="Memory">Its memory.</param>
+    /// <param name="Copy">What the memory held at the answer; null: the device still used it.</param>
+    /// <param name="Held">Until this ends, the device uses the memory.</param>
+    private sealed record EndedRead(byte[] Memory, byte[]? Copy, Task Held);
 }

@@ -187,6 +187,9 @@ internal sealed class RequestPart(NbdRequest request) : IoCompletion
             Regions = regions,
             Memory = operation.HasData() ? Memory : null,
             ForceUnitAccess = isDurable,
+
+            // A client's disk must fail rather than return zeroes where its file was cut.
+            NoExtend = true,
             Edges = edges,
             Zeroing = zeroing,
             Completion = completion,

@@ -9,7 +9,7 @@ namespace DmIo.Devices.Files;
 /// durable after the next flush. The capacity is the size of the file when it is opened, in whole sectors (direct I/O:
 /// whole blocks). A partial sector or block at the end is neither read nor written, and the file never grows beyond the
 /// capacity. If the file is truncated while it is open, reads of the missing part fail with errno 5, and writes and
-/// zeroes extend the file again.
+/// zeroes extend the file again, unless <see cref="DeviceOperation.NoExtend"/> is set.
 /// </summary>
 /// <remarks>
 /// A writable device holds the file exclusively: on Linux by an advisory lock (a block device: by O_EXCL, which fails
@@ -59,7 +59,13 @@ public sealed class FileDevice : IBlockDevice
     public void Poll() => engine.Poll();
 
     /// <inheritdoc/>
-    public ValueTask<TransferResult> SubmitAsync(in DeviceOperation operation) => engine.SubmitAsync(operation);
+    public ValueTask<TransferResult> SubmitAsync(in DeviceOperation operation) =>
+        operation.NoExtend && operation.Kind.ChangesSectors() && store.IsTruncated
+            ? new(TransferResult.Failed(IoStatus.Failed(
+                IoStatusCode.Truncated,
+                $"{operation} was refused: the file has become shorter than the {Description.Capacity.Bytes} bytes that "
+                + "it had when it was opened.")))
+            : engine.SubmitAsync(operation);
 
     /// <summary>Syncs a second descriptor of the file, which was opened together with the first one.</summary>
     public ValueTask<IoStatus> ConfirmAcceptedAsync() => engine.ConfirmAcceptedAsync();

@@ -32,6 +32,9 @@ internal abstract class FileStore(SafeFileHandle handle, DeviceDescription descr
     /// <summary>The store is on a file system in memory: a call costs only the copy, and never blocks.</summary>
     internal virtual bool NeverBlocks => false;
 
+    /// <summary>The file ends before the capacity: it was truncated after it was opened.</summary>
+    internal virtual bool IsTruncated => false;
+
     /// <summary>A mapping for many writes in one call; null if it gains nothing or is not available.</summary>
     internal virtual FileMapping? TryMap() => null;
 

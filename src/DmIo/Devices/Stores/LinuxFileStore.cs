@@ -25,6 +25,8 @@ internal sealed class LinuxFileStore(
     internal bool EndsBefore(long endBytes) =>
         LinuxNative.GetLength(Handle, out var lengthBytes) == 0 && lengthBytes < endBytes;
 
+    internal override bool IsTruncated => EndsBefore(Description.Capacity.Bytes);
+
     internal override bool NeverBlocks { get; } = LinuxNative.IsInMemory(handle);
 
     internal override FileMapping? TryMap() => NeverBlocks && !Description.IsReadOnly

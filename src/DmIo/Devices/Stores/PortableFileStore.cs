@@ -12,6 +12,8 @@ namespace DmIo.Devices.Stores;
 internal sealed class PortableFileStore(SafeFileHandle handle, ByteSize capacity, bool isReadOnly)
     : FileStore(handle, Describe(handle, capacity, isReadOnly))
 {
+    internal override bool IsTruncated => RandomAccess.GetLength(Handle) < Description.Capacity.Bytes;
+
     internal override long Read(long offsetBytes, SegmentBatch destination) => destination.Count == 1
         ? RandomAccess.Read(Handle, destination.Segments[0].Span, offsetBytes)
         : RandomAccess.Read(Handle, (IReadOnlyList<Memory<byte>>)destination, offsetBytes);

@@ -1,0 +1,95 @@
+using Akka.Actor;
+using Akka.Configuration;
+using DmIo.Actors.Client;
+using DmIo.Devices.Files;
+using DmIo.Faults.Tests.Bench;
+using DmIo.Io;
+using DmIo.Volumes;
+using DmIo.Volumes.Client;
+using DmIo.Volumes.Record;
+using Xunit;
+
+namespace DmIo.Faults.Tests.Volumes;
+
+/// <summary>The file of a leg is truncated while the volume is open: no read returns zeroes in place of data, and when
+/// the file has its size again, the leg gets a copy of everything.</summary>
+public sealed class CutLegTests : IAsyncLifetime
+{
+    private const long LegBytes = 32 << 20;
+    private const int DataBytes = 24 << 20;
+
+    private readonly ActorSystem system = ActorSystem.Create("cut", ConfigurationFactory.ParseString(
+        "akka.loglevel = OFF\nakka.stdout-loglevel = OFF\nakka.log-dead-letters = off\ndmio.pool.check = on"));
+
+    private readonly DiskFile[] files = [DiskFile.OnDisk(LegBytes), DiskFile.OnDisk(LegBytes)];
+
+    private readonly VolumeOptions options = new() { Name = "volume", Legs = ["cut", "whole"] };
+
+    private DmIoService Service => DmIoService.For(system);
+
+    public async Task InitializeAsync()
+    {
+        await Service.AttachAsync("cut", FileDevice.Open(new FileDeviceOptions { Path = files[0].Path })).InTime();
+        await Service.AttachAsync("whole", FileDevice.Open(new FileDeviceOptions { Path = files[1].Path })).InTime();
+        await Service.CreateVolumeAsync(options).InTime();
+    }
+
+    public async Task DisposeAsync()
+    {
+        await system.Terminate().InTime();
+        Array.ForEach(files, file => file.Dispose());
+    }
+
+    [Theory]
+    [InlineData(LegBytes / 2)]
+    [InlineData(0)]
+    public async Task A_leg_that_was_cut_serves_nothing_until_all_of_it_is_copied(long lengthBytes)
+    {
+        var data = new byte[DataBytes];
+        new Random(1).NextBytes(data);
+        await using (var filled = await Service.OpenVolumeAsync(options).InTime())
+        {
+            await WriteAsync(0, data);
+        }
+
+        // All marks of writes are gone: nothing but the truncation says that the leg lacks data.
+        await using var volume = await Service.OpenVolumeAsync(options).InTime();
+        files[0].SetLength(lengthBytes);
+        data.AsSpan(0, Sector.SizeBytes).Fill(7);
+        await WriteAsync(0, data[..Sector.SizeBytes]);
+        await UntilAsync(volume, LegState.Absent);
+        Assert.Equal(data, await ReadAsync());
+
+        files[0].SetLength(LegBytes);
+        await UntilAsync(volume, LegState.InSync);
+
+        Assert.Empty((await volume.VerifyAsync().InTime()).Differences);
+        Assert.Equal(data, await ReadAsync());
+    }
+
+    private static async Task UntilAsync(Volume volume, LegState state)
+    {
+        using var limit = new CancellationTokenSource(Patience.Limit);
+        while ((await volume.GetStatusAsync().InTime()).Legs[0].State != state)
+        {
+            Assert.False(limit.IsCancellationRequested, $"{await volume.GetStatusAsync()}");
+            await Task.Delay(TimeSpan.FromMilliseconds(10));
+        }
+    }
+
+    private async Task WriteAsync(Sector start, byte[] data)
+    {
+        await using var client = await Service.OpenAsync(pages: 8192).InTime();
+        (await client.WriteAsync(new IoRegion("volume", start, data.Length / Sector.SizeBytes), data).InTime())
+            .ThrowIfFailed();
+    }
+
+    private async Task<byte[]> ReadAsync()
+    {
+        var data = new byte[DataBytes];
+        await using var client = await Service.OpenAsync(pages: 8192).InTime();
+        (await client.ReadAsync(new IoRegion("volume", 0, DataBytes / Sector.SizeBytes), data).InTime())
+            .ThrowIfFailed();
+        return data;
+    }
+}
