@@ -199,7 +199,7 @@ internal static class VolumeCommand
 
     private static VolumeOptions OptionsOf(IReadOnlyList<string> legs, IReadOnlyList<string> witnesses) => new()
     {
-        Name = $"vol:{string.Join(',', legs)}",
+        Name = $"vol:{legs[0]}",
         Legs = legs,
         Witnesses = witnesses,
 

@@ -45,8 +45,8 @@ internal static class VolumeStatusCommand
 
         var devices = VolumeCommand.DevicesOf(parsed);
         await using var session = await DeviceSession.StartAsync(context, isInspection: true);
-        var names = await VolumeCommand.AttachAsync(session, [.. devices.All], DeviceAccess.Reading(parsed));
-        var found = await VolumeCommand.InspectAsync(context, session, names);
+        var options = await VolumeCommand.AttachFoundAsync(context, session, devices, DeviceAccess.Reading(parsed));
+        var found = await VolumeCommand.InspectAsync(context, session, [.. options.Legs, .. options.Witnesses]);
         return Print(context, VolumeCommand.Describe(session, devices, found));
     }
 

@@ -177,17 +177,23 @@ internal sealed class DeviceSession : IAsyncDisposable
     /// <summary>Attaches a leg or witness.</summary>
     /// <exception cref="DeviceOpenException">It cannot be opened; the volume may do without it.</exception>
     internal Task<string> AttachLegAsync(string text, DeviceAccess access) =>
-        DeviceArgument.Read(text, configured) is PathArgument path && !Path.Exists(path.Text)
-            ? throw new DeviceOpenException(text, "there is no such file.")
-            : AttachOneAsync(text, access);
+        DeviceArgument.Read(text, configured) switch
+        {
+            PathArgument path when !Path.Exists(path.Text) =>
+                throw new DeviceOpenException(text, "there is no such file."),
+            ConfiguredArgument when !access.MayBeMissing && !descriptions.ContainsKey(text) =>
+                throw new DeviceOpenException(text, $"it is missing. {ReasonOf(text)}"),
+            _ => AttachOneAsync(text, access),
+        };
 
     /// <summary>Refuses a missing device, unless the command waits for it.</summary>
     private string Configured(string name, DeviceAccess access) =>
         access.MayBeMissing || descriptions.ContainsKey(name)
             ? name
-            : throw new RefusedException($"the device '{name}' of --config is missing. "
-                + (MissingDevices.FirstOrDefault(device => device.Name == name)?.Reason
-                    ?? "The device was attached after the start; run the command again."));
+            : throw new RefusedException($"the device '{name}' of --config is missing. {ReasonOf(name)}");
+
+    private string ReasonOf(string missing) => MissingDevices.FirstOrDefault(device => device.Name == missing)?.Reason
+        ?? "The device was attached after the start; run the command again.";
 
     /// <summary>The text of the command line for the name of a device.</summary>
     internal string TextOf(string name) =>

@@ -66,6 +66,27 @@ public sealed class VolumeMemberTests : IAsyncLifetime
         Assert.Contains("is no leg of the volume that was found", unknown.Error);
     }
 
+    [Theory]
+    [InlineData("status")]
+    [InlineData("drained")]
+    public async Task A_volume_does_without_a_leg_of_the_configuration_that_is_missing(string command)
+    {
+        var config = PathOf("dmio.conf");
+        await File.WriteAllTextAsync(config, $$"""
+            dmio.devices {
+              gone { backend = file, path = "{{PathOf("b")}}", on-missing = skip }
+            }
+            """);
+        await Command.RunAsync(["volume", "add-leg", PathOf("c"), .. Legs("a", "b"), "--create", "16MiB"]);
+        File.Delete(PathOf("b"));
+
+        var result = await Command.RunAsync(
+            ["volume", command, .. Legs("a", "c"), "--leg", "gone", "--config", config]);
+
+        Assert.True(result.ExitCode == 0, result.ToString());
+        Assert.Contains("'gone' as a device: it is missing", result.Error, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_volume_grows_to_what_fits_on_its_legs_after_their_files_were_enlarged()
     {
