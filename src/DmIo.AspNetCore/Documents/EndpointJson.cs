@@ -19,5 +19,6 @@ namespace DmIo.AspNetCore.Documents;
 [JsonSerializable(typeof(AddMemberRequest))]
 [JsonSerializable(typeof(ReplaceLegRequest))]
 [JsonSerializable(typeof(RemoveMemberRequest))]
+[JsonSerializable(typeof(GrowRequest))]
 [JsonSerializable(typeof(IReadOnlyList<LeaseStatistics>))]
 public sealed partial class EndpointJson : JsonSerializerContext;

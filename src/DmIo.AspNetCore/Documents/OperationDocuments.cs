@@ -32,6 +32,11 @@ public sealed record ReplaceLegRequest(string Member, string Device, bool Force 
 [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
 public sealed record RemoveMemberRequest(string Member);
 
+/// <summary>The body of <c>grow</c>.</summary>
+/// <param name="SizeBytes">The new size of the volume, a multiple of 512; null: what fits on the smallest leg.</param>
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
+public sealed record GrowRequest(long? SizeBytes = null);
+
 /// <summary>One line of the answer to an operation, which is a stream of JSON objects, one on each line. Exactly one
 /// property is set. The last line has a <see cref="Volume"/>, a <see cref="Verify"/> or a
 /// <see cref="Problem"/>.</summary>
@@ -55,6 +60,7 @@ public sealed record OperationLine
 }
 
 /// <summary>How far an operation has come.</summary>
-/// <param name="DoneBytes">What was copied or compared; for a comparison, from offset 0.</param>
-/// <param name="TotalBytes">What is to be copied or compared.</param>
+/// <param name="DoneBytes">What was copied, compared or zeroed; for a comparison or a growth, from offset 0.</param>
+/// <param name="TotalBytes">What is to be copied, compared or zeroed; of a growth to what fits, the part that is
+/// done.</param>
 public sealed record OperationProgress(long DoneBytes, long TotalBytes);

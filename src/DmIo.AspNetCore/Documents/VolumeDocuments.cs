@@ -43,6 +43,12 @@ public sealed record VolumeDocument
     /// <summary>Its legs, in the order of their numbers.</summary>
     public required IReadOnlyList<LegDocument> Legs { get; init; }
 
+    /// <summary>Its witnesses, in the order of their numbers.</summary>
+    public required IReadOnlyList<WitnessDocument> Witnesses { get; init; }
+
+    /// <summary>Why it is suspended; null: it is not.</summary>
+    public SuspensionDocument? Suspension { get; init; }
+
     internal static async Task<VolumeDocument> OfAsync(Volume volume, CancellationToken cancellation) =>
         Of(volume.Id, await volume.GetStatusAsync().WaitAsync(cancellation));
 
@@ -66,7 +72,17 @@ public sealed record VolumeDocument
             leg.Resync is { } resync
                 ? new ResyncDocument(resync.Copied.Bytes, resync.Left.Bytes, resync.BytesPerSecond)
                 : null,
-            leg.CorrectedReads))],
+            leg.CorrectedReads,
+            leg.Cause))],
+        Witnesses = [.. status.Witnesses.Select(witness => new WitnessDocument(
+            witness.Member, witness.Device.Length == 0 ? null : witness.Device, witness.IsReachable))],
+        Suspension = status.Suspension is { } suspension
+            ? new SuspensionDocument(
+                suspension.Reason.ToString(),
+                suspension.MissingVoters,
+                suspension.MissingLegs,
+                suspension.Lasted.TotalSeconds)
+            : null,
     };
 }
 
@@ -77,8 +93,29 @@ public sealed record VolumeDocument
 /// <param name="MissedBytes">What it lacks.</param>
 /// <param name="Resync">The progress of the copy to it; null: there is none.</param>
 /// <param name="CorrectedReads">As <see cref="LegStatus.CorrectedReads"/>.</param>
+/// <param name="Cause">As <see cref="LegStatus.Cause"/>.</param>
 public sealed record LegDocument(
-    int Member, string? Device, string State, long MissedBytes, ResyncDocument? Resync, long CorrectedReads);
+    int Member,
+    string? Device,
+    string State,
+    long MissedBytes,
+    ResyncDocument? Resync,
+    long CorrectedReads,
+    string? Cause);
+
+/// <summary>A witness of an open volume.</summary>
+/// <param name="Member">Its number.</param>
+/// <param name="Device">Its device; null: it was not found.</param>
+/// <param name="Reachable">Its voter has answered lately.</param>
+public sealed record WitnessDocument(int Member, string? Device, bool Reachable);
+
+/// <summary>Why a volume is suspended.</summary>
+/// <param name="Reason">As <see cref="SuspendReason"/>.</param>
+/// <param name="MissingVoters">The numbers of the legs and witnesses whose votes are missing.</param>
+/// <param name="MissingLegs">The numbers of the legs that are missing.</param>
+/// <param name="Seconds">How long the volume has been suspended.</param>
+public sealed record SuspensionDocument(
+    string Reason, IReadOnlyList<int> MissingVoters, IReadOnlyList<int> MissingLegs, double Seconds);
 
 /// <summary>The progress of a copy to a leg.</summary>
 /// <param name="CopiedBytes">What was copied.</param>

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using DmIo.AspNetCore.Documents;
 using DmIo.Volumes;
@@ -74,12 +75,17 @@ internal static class OperationStream
 
     /// <summary>Keeps the last report.</summary>
     internal sealed class Latest<T> : IProgress<T>
-        where T : class
+        where T : notnull
     {
-        private volatile T? value;
+        private volatile object? last;
 
-        internal T? Value => value;
+        /// <summary>False: there was no report.</summary>
+        internal bool TryGet([MaybeNullWhen(false)] out T value)
+        {
+            (var isKnown, value) = last is T known ? (true, known) : (false, default);
+            return isKnown;
+        }
 
-        public void Report(T value) => this.value = value;
+        public void Report(T value) => last = value;
     }
 }

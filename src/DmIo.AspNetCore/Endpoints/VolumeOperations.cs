@@ -27,6 +27,7 @@ internal static class VolumeOperations
                 volume.AddWitnessAsync(name, options, end), end)));
         operations.MapPost("/replace-leg", Requests.For(ReplaceAsync));
         operations.MapPost("/remove-leg", Requests.For(RemoveAsync));
+        operations.MapPost("/grow", Requests.For(GrowAsync));
         operations.MapPost("/stop", Requests.For(StopAsync));
     }
 
@@ -48,8 +49,29 @@ internal static class VolumeOperations
             {
                 Verify = VerifyDocument.Of(await volume.VerifyAsync(ByteSize.FromBytes(start), progress, end)),
             },
-            () => Task.FromResult(progress.Value is { } value
+            () => Task.FromResult(progress.TryGet(out var value)
                 ? new OperationProgress(value.Next.Bytes, value.Size.Bytes)
+                : null),
+            end);
+    }
+
+    private static async Task GrowAsync(HttpContext context, DmIoService service, CancellationToken end)
+    {
+        var volume = StatusEndpoints.VolumeOf(context, service);
+        var wanted = (await Requests.ReadAsync(context, EndpointJson.Default.GrowRequest, end)).SizeBytes;
+        if (wanted < 0)
+        {
+            throw new RequestException(
+                StatusCodes.Status400BadRequest, $"sizeBytes is {wanted}; a size is a positive multiple of 512.");
+        }
+
+        var progress = new OperationStream.Latest<ByteSize>();
+        ByteSize? size = wanted is { } bytes ? ByteSize.FromBytes(bytes) : null;
+        await OperationStream.RunAsync(
+            context,
+            end => EndAsync(volume, volume.GrowAsync(size, progress, end), end),
+            () => Task.FromResult(progress.TryGet(out var zeroed)
+                ? new OperationProgress(zeroed.Bytes, wanted ?? zeroed.Bytes)
                 : null),
             end);
     }

@@ -33,6 +33,9 @@ internal sealed record VolumeReport
     /// <summary>The witnesses.</summary>
     public required IReadOnlyList<WitnessReport> Witness { get; init; }
 
+    /// <summary>Why an open volume is suspended; null: it is not.</summary>
+    public SuspensionDocument? Suspension { get; init; }
+
     /// <summary>Devices that were named and are no part of the volume, with the reason; null: none.</summary>
     public IReadOnlyList<MissingReport>? Unusable { get; init; }
 
@@ -54,8 +57,10 @@ internal sealed record VolumeReport
             State = leg.State,
             MissedBytes = leg.MissedBytes,
             Resync = leg.Resync,
+            Cause = leg.Cause,
         })],
-        Witness = [],
+        Witness = [.. volume.Witnesses.Select(witness => new WitnessReport(witness.Device, witness.Reachable))],
+        Suspension = volume.Suspension,
     };
 
     /// <param name="volume">The volume.</param>
@@ -87,6 +92,7 @@ internal sealed record VolumeReport
             })],
             Witness = [.. volume.Witnesses.Select(witness => new WitnessReport(
                 TextOf(witness),
+                IsReachable: null,
                 witness.Accepted?.Version.Epoch.Round,
                 witness.Accepted?.Version.Number))],
             Unusable = unusable.Count == 0 ? null : unusable,
@@ -101,13 +107,20 @@ internal sealed record VolumeReport
         writer.WriteLine(
             $"record {Record} of epoch {Epoch}, {(Clean ? "clean" : "not clean")}, in sync: "
             + string.Join(", ", InSync));
+        if (Suspension is { } suspension)
+        {
+            writer.WriteLine(
+                $"suspended for {Quantity.Seconds(suspension.Seconds)}: {suspension.Reason}"
+                + TextOf("voters", suspension.MissingVoters) + TextOf("legs", suspension.MissingLegs));
+        }
+
         var table = ReportConsole.NewTable(isTerminal, "Member", "Device", "State", "Missed");
         foreach (var leg in Legs)
         {
             table.AddRow(
                 new Text($"{leg.Member}"),
                 new Text(leg.Device ?? "(not found)"),
-                new Text(leg.State),
+                new Text(leg.Cause is { } cause ? $"{leg.State} ({cause})" : leg.State),
                 new Text(Quantity.Bytes(leg.MissedBytes)
                     + (leg.Resync is { } resync ? $", {Quantity.Bytes(resync.BytesPerSecond)}/s" : "")));
         }
@@ -117,7 +130,7 @@ internal sealed record VolumeReport
             table.AddRow(
                 new Text("witness"),
                 new Text(witness.Device ?? "(not found)"),
-                new Text(witness.Record is { } record ? $"record {record} of epoch {witness.Epoch}" : "-"),
+                new Text(witness.Text),
                 new Text("-"));
         }
 
@@ -127,6 +140,9 @@ internal sealed record VolumeReport
             writer.WriteLine($"{device.Device} is not used: {device.Reason}");
         }
     }
+
+    private static string TextOf(string kind, IReadOnlyList<int> missing) =>
+        missing.Count == 0 ? "" : $"; missing {kind}: {string.Join(", ", missing)}";
 }
 
 /// <summary>A leg of a volume.</summary>
@@ -146,8 +162,28 @@ internal sealed record VolumeLegReport
     /// <summary>The progress of the copy to it; null: there is none, as in a closed volume.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public ResyncDocument? Resync { get; init; }
+
+    /// <summary>Why it left the in-sync set of an open volume; null: it did not.</summary>
+    public string? Cause { get; init; }
 }
 
-/// <summary>A witness of a volume, and the record that it accepted last.</summary>
+/// <summary>A witness of a volume.</summary>
+/// <param name="Device">Null: it was not found.</param>
+/// <param name="IsReachable">Of an open volume: its voter has answered lately.</param>
+/// <param name="Epoch">Of a closed volume: the round of the epoch of the record that it accepted last.</param>
+/// <param name="Record">The number of that record.</param>
 internal sealed record WitnessReport(
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? Device, ulong? Epoch, ulong? Record);
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? Device,
+    [property: JsonPropertyName("reachable")] bool? IsReachable,
+    ulong? Epoch = null,
+    ulong? Record = null)
+{
+    /// <summary>Its state for people.</summary>
+    [JsonIgnore]
+    internal string Text => this switch
+    {
+        { IsReachable: { } isReachable } => isReachable ? "reachable" : "unreachable",
+        { Record: { } record } => $"record {record} of epoch {Epoch}",
+        _ => "-",
+    };
+}

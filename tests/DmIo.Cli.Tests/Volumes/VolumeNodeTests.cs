@@ -59,6 +59,40 @@ public sealed class VolumeNodeTests : IDisposable
     }
 
     [Fact]
+    public async Task A_volume_grows_at_its_service_when_its_legs_were_replaced_by_larger_ones()
+    {
+        using var server = await StartAsync();
+        await NodeAsync("replace-leg", directory.PathOf("a"), directory.PathOf("c"), "--create", "24MiB");
+        var small = await NodeAsync("grow", "--size", "20MiB");
+        await NodeAsync("replace-leg", directory.PathOf("b"), directory.PathOf("d"), "--create", "24MiB");
+
+        var grown = await NodeAsync("grow", "--size", "20MiB");
+
+        Assert.Equal(2, small.ExitCode);
+        Assert.Contains("room", small.Error);
+        Assert.True(grown.ExitCode == 0, grown.ToString());
+        Assert.Equal(20 << 20, grown.Json.GetProperty("size").GetInt32());
+        await EndAsync(server);
+    }
+
+    [Fact]
+    public async Task A_leg_that_is_gone_and_a_witness_are_shown_at_the_service()
+    {
+        using var server = await StartAsync();
+        await NodeAsync("add-witness", directory.PathOf("w"), "--create", "16KiB");
+        await OtherProgram.RunAsync("truncate", "-s", "0", directory.PathOf("a"));
+        await Command.RunAsync(
+            "write", "--region", $"nbd+unix:///disk?socket={directory.PathOf("nbd")}@0", "--from", directory.Write("data", new string('x', 512)));
+        var status = await NodeAsync("status");
+
+        var lost = status.Json.GetProperty("legs")[0];
+        Assert.Equal("Absent", lost.GetProperty("state").GetString());
+        Assert.Contains("shorter", lost.GetProperty("cause").GetString());
+        Assert.True(status.Json.GetProperty("witness")[0].GetProperty("reachable").GetBoolean());
+        await EndAsync(server);
+    }
+
+    [Fact]
     public async Task A_volume_that_is_stopped_at_its_service_is_not_opened_again()
     {
         using var server = await StartAsync();
