@@ -134,6 +134,25 @@ public sealed class VolumeTests(ITestOutputHelper output) : VolumeServiceTests
     }
 
     [Fact]
+    public async Task VR8_A_leg_that_fails_a_discard_is_made_equal_again()
+    {
+        var memories = Enumerable.Range(0, 2).Select(_ => new MemoryDevice(ByteSize.FromMiB(16))).ToArray();
+        var faulty = new FaultyDevice(memories[1], seed: 1);
+        await Service.AttachAsync("a", memories[0]);
+        await Service.AttachAsync("b", faulty);
+        var options = new VolumeOptions { Name = "v", Legs = ["a", "b"] };
+        await Service.CreateVolumeAsync(options);
+        await using var volume = await Service.OpenVolumeAsync(options);
+        await using var client = await Service.OpenAsync(8);
+        await WriteAsync(100, 7);
+        faulty.Add(new FaultRule { Filter = OperationFilter.On(IoOperation.WriteZeroes), MaxCount = 1 });
+        (await client.DiscardAsync(new IoRegion("v", 100, 8))).ThrowIfFailed();
+        Assert.Equal(0, await ReadAsync(100));
+        await UntilAsync(volume, VolumeState.Healthy);
+        Assert.Equal(ContentOf(memories[0]), ContentOf(memories[1]));
+    }
+
+    [Fact]
     public async Task A_volume_reports_the_extents_of_its_legs()
     {
         await AttachAsync("a", "b");

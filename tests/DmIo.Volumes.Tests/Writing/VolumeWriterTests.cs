@@ -69,6 +69,33 @@ public sealed class VolumeWriterTests
         Assert.Equal(MemberSet.Of(0), fixture.State.InSync);
     }
 
+    /// <summary>A discard is executed as write zeroes.</summary>
+    [Fact]
+    public void VR8_A_discard_that_a_leg_fails_waits_for_the_record_without_it()
+    {
+        var discard = fixture.Submit(IoOperation.WriteZeroes);
+        fixture.End(fixture.Step<ActiveStep>());
+        fixture.End(discard, leg: 0);
+        fixture.End(discard, LegResult.Error, leg: 1);
+        Assert.Null(fixture.OutcomeOf(discard));
+        Assert.True(fixture.State.Legs[1].Missed.Contains(0));
+        fixture.AnswerRequests();
+        Assert.Equal(OperationOutcome.Ok, fixture.OutcomeOf(discard));
+        Assert.Equal(MemberSet.Of(0), fixture.State.InSync);
+    }
+
+    /// <summary>The last leg of S stays.</summary>
+    [Fact]
+    public void VR8_A_discard_that_every_leg_fails_leaves_its_region_unresolved()
+    {
+        var discard = fixture.Submit(IoOperation.WriteZeroes);
+        fixture.End(fixture.Step<ActiveStep>());
+        fixture.End(discard, LegResult.Error);
+        Assert.Equal(OperationOutcome.DeviceError, fixture.OutcomeOf(discard));
+        Assert.True(fixture.State.Unresolved.Contains(0));
+        Assert.Equal(MemberSet.Of(1), fixture.State.Live);
+    }
+
     [Fact]
     public void Flushes_that_wait_share_the_next_flush()
     {
