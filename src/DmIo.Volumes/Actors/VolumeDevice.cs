@@ -198,18 +198,18 @@ internal sealed class VolumeDevice : IBlockDevice, IWriterHost
     /// are sent again in order of arrival.</summary>
     internal void Restart()
     {
-        var (again, epoch, suspension) = (unanswered.ToArray(), Writer.State.Epoch, Writer.Suspension);
+        var (again, earlier) = (unanswered.ToArray(), Writer);
         unanswered.Clear();
         copies.Clear();
-        Writer = new VolumeWriter(this, new WriterRules(), owner, Writer.State.Chosen, policy);
-        Writer.Suspension.Continue(suspension);
+        Writer = new VolumeWriter(this, new WriterRules(), owner, earlier.State.Chosen, policy);
+        Writer.Continue(earlier);
         foreach (var operation in again)
         {
             operation.Completion.Repeated = null;
             SubmitNow(new VolumeOperation(operation.Device, operation.Completion)
             {
                 ReportsPowerLoss = operation.ReportsPowerLoss,
-                RepeatedFrom = operation.Targets.IsEmpty ? operation.RepeatedFrom : epoch,
+                RepeatedFrom = operation.Targets.IsEmpty ? operation.RepeatedFrom : earlier.State.Epoch,
             });
         }
 

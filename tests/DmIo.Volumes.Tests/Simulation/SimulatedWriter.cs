@@ -76,9 +76,9 @@ internal sealed class SimulatedWriter : IWriterHost
     {
         volume.Log?.Add($"writer {Number} restarts");
         var again = Unanswered.ToArray();
-        var suspension = Core.Suspension;
+        var earlier = Core;
         Core = NewCore(State.Chosen);
-        Core.Suspension.Continue(suspension);
+        Core.Continue(earlier);
         foreach (var user in again)
         {
             var from = volume.Options.RepeatsReplacedWrites ? null : user.SentIn;
@@ -132,6 +132,11 @@ internal sealed class SimulatedWriter : IWriterHost
             if (Core.LegRequestTo(member.Number) is { } request)
             {
                 Ask(member, Lane.Leg, request);
+            }
+
+            if (Core.LeaseRequestTo(member.Number) is { } lease)
+            {
+                Ask(member, Lane.Lease, lease);
             }
         }
     }
@@ -252,7 +257,8 @@ internal sealed class SimulatedWriter : IWriterHost
         };
         legs[member].Send(io, result =>
         {
-            user.Found = io.Sectors;
+            // The result of an attempt that was given up does not count: the product waits for it before the next one.
+            user.Found = operation.Waiting[member] ? io.Sectors : user.Found;
             core.Completed(operation, member, result, Now);
         });
     }

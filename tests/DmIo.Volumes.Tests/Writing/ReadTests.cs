@@ -80,23 +80,6 @@ public sealed class ReadTests
     }
 
     [Fact]
-    public void A_lease_that_was_renewed_afresh_needs_answers_to_a_request_that_was_sent_since()
-    {
-        var earlier = fixture.Core.Lease.Renew(fixture.Now);
-        var afresh = fixture.Core.Lease.RenewAfresh(fixture.Now);
-        Assert.False(fixture.Core.Lease.IsInForce(fixture.Now));
-        Answer(earlier, 0, 1, WriterFixture.WitnessMember);
-        Assert.False(fixture.Core.Lease.IsInForce(fixture.Now));
-        Answer(afresh, 0);
-        Assert.False(fixture.Core.Lease.IsInForce(fixture.Now));
-        Answer(afresh, 1);
-        Assert.True(fixture.Core.Lease.IsInForce(fixture.Now));
-
-        void Answer(Renew renew, params int[] members) => Array.ForEach(members, member =>
-            fixture.Core.Replied(member, new Leased(renew.Epoch, renew.Counter), fixture.Now));
-    }
-
-    [Fact]
     public void The_preferred_leg_serves_reads()
     {
         fixture.Core.Lease.Preferred = 1;
