@@ -34,6 +34,7 @@ internal sealed class WriterFixture : IWriterHost
             IsPowerLost = isPowerLost,
             IsStopped = isStopped,
             Session = session,
+            PowerLossSession = isPowerLost ? session : 0,
             Lineage = Id(4),
         };
         Core = new VolumeWriter(this, rules ?? new WriterRules(), Id(5), Known, policy);
