@@ -229,7 +229,7 @@ internal sealed class VolumeWriter
         }
 
         var source = copy.Source;
-        Copies.SourceFailed(copy);
+        copies.SourceFailed(copy, result);
         if (result == LegResult.Lost)
         {
             state.FailLeg(source);

@@ -311,7 +311,20 @@ internal sealed class SimulatedWriter : IWriterHost
         });
     }
 
-    public void Verify(VerifyStep step) => throw new NotSupportedException();
+    /// <summary>Only what was repaired is read again.</summary>
+    public void Verify(VerifyStep step)
+    {
+        var core = Core;
+        var (start, count) = SimulatedVolume.SectorsOf(step.Range, State.Reach);
+        foreach (var member in step.Targets)
+        {
+            var io = new LegIo(IoOperation.Read, volume.Member(member).DataStart + start, count)
+            {
+                Grant = legs[member].Grant,
+            };
+            legs[member].Send(io, result => core.Completed(step, member, result, Now));
+        }
+    }
 
     public long LoadOf(int leg) => 0;
 

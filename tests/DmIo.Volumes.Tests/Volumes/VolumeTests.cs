@@ -134,6 +134,30 @@ public sealed class VolumeTests(ITestOutputHelper output) : VolumeServiceTests
     }
 
     [Fact]
+    public async Task A_leg_that_cannot_read_a_sector_after_its_repair_leaves_the_in_sync_set()
+    {
+        var faulty = new FaultyDevice(new MemoryDevice(ByteSize.FromMiB(16)), seed: 1);
+        await Service.AttachAsync("a", faulty);
+        await AttachAsync("b");
+        var options = new VolumeOptions { Name = "v", Legs = ["a", "b"] };
+        await Service.CreateVolumeAsync(options);
+        await using var volume = await Service.OpenVolumeAsync(options);
+        await WriteAsync(100, 7);
+
+        // The data begins at 1 MiB. The first write is the repair; the copy when the leg returns fails.
+        var data = new OperationFilter { Start = 2048 };
+        faulty.Add(new FaultRule { Filter = data with { Operations = [IoOperation.Read] } });
+        faulty.Add(new FaultRule { Filter = data with { Operations = [IoOperation.Write] }, After = 1 });
+        Assert.Equal(7, await ReadAsync(100));
+
+        var status = await UntilAsync(volume, status => status.Legs[0].Cause is not null);
+        Assert.Contains("failed read after a repair: DeviceError", status.Legs[0].Cause);
+        Assert.Equal(1, status.Legs[0].CorrectedReads);
+        faulty.Heal();
+        await UntilAsync(volume, VolumeState.Healthy);
+    }
+
+    [Fact]
     public async Task VR8_A_leg_that_fails_a_discard_is_made_equal_again()
     {
         var memories = Enumerable.Range(0, 2).Select(_ => new MemoryDevice(ByteSize.FromMiB(16))).ToArray();
