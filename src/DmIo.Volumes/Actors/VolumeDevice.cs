@@ -287,6 +287,9 @@ internal sealed class VolumeDevice : IBlockDevice, IWriterHost
 
     void IWriterHost.Verify(VerifyStep step) => copies.Start(step);
 
+    void IWriterHost.Differs(int leg) =>
+        Causes.Note(leg, "its data differed from that of most legs in a comparison");
+
     long IWriterHost.LoadOf(int leg) => legs[leg]?.Gate?.Count ?? 0;
 
     void IWriterHost.Answer(ClientOperation operation, OperationOutcome outcome)

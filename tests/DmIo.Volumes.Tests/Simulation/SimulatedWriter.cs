@@ -326,6 +326,8 @@ internal sealed class SimulatedWriter : IWriterHost
         }
     }
 
+    public void Differs(int leg) => throw new NotSupportedException();
+
     public long LoadOf(int leg) => 0;
 
     public void Answer(ClientOperation operation, OperationOutcome outcome)
