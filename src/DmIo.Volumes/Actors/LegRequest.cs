@@ -135,6 +135,11 @@ internal sealed class LegRequest(VolumeDevice device) : IoCompletion, IVolumeInp
         var failure = status.Code is IoStatusCode.DeviceError or IoStatusCode.Unsupported or IoStatusCode.ReadOnly
             ? LegResult.Error
             : LegResult.Lost;
+        if (failure == LegResult.Error)
+        {
+            (ended as VolumeOperation)?.Failed(member, status);
+        }
+
         var report = new Failure(writer, ended, member, failure, status);
         if (ended is VolumeOperation { Operation: IoOperation.Read } or CopyTransfer { IsReading: true } or VerifyRead)
         {

@@ -26,6 +26,7 @@ internal sealed class VolumeDevice : IBlockDevice, IWriterHost
     private readonly TimeProvider clock;
     private readonly LegMapsIo maps;
     private readonly CopyTransfers copies;
+    private readonly VolumeOutcomes outcomes;
     private readonly Stack<LegRequest> idle = new();
     private readonly LinkedList<VolumeOperation> unanswered = new();
     private readonly Guid owner = Guid.NewGuid();
@@ -55,7 +56,8 @@ internal sealed class VolumeDevice : IBlockDevice, IWriterHost
     {
         (this.client, this.clock, this.policy) = (client, clock, policy);
         inputs = new InputQueue(this, Advance);
-        (maps, copies) = (new LegMapsIo(this), new CopyTransfers(this, copyClient));
+        (maps, copies, outcomes) =
+            (new LegMapsIo(this), new CopyTransfers(this, copyClient), new VolumeOutcomes(this));
         foreach (var store in stores)
         {
             Add(store);
@@ -296,7 +298,10 @@ internal sealed class VolumeDevice : IBlockDevice, IWriterHost
     {
         var answered = (VolumeOperation)operation;
         unanswered.Remove(answered.Node!);
-        answered.Completion.Answer(answered.ResultOf(outcome, Writer.Suspension.Reason));
+        answered.Completion.Answer(answered.ResultOf(outcome, Writer.Suspension.Reason) with
+        {
+            Detail = outcomes.Of(answered),
+        });
     }
 
     /// <summary>Sends a step to legs as one request.</summary>
