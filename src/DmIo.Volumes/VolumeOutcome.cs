@@ -4,9 +4,9 @@ using DmIo.Volumes.Record;
 namespace DmIo.Volumes;
 
 /// <summary>
-/// What became of a write, write zeroes or discard of a volume on each of its legs. An <see cref="IoResult"/> has one if
-/// the operation was sent to legs and is not done on all of them, whatever its status is: what is done on all legs costs
-/// nothing. Immutable.
+/// What became of a write, write zeroes or discard of a volume on each of its legs. An <see cref="IoResult"/> has one
+/// if the operation was sent to legs and is not done on all of them, whatever its status is: what is done on all legs
+/// costs nothing. Immutable.
 /// </summary>
 /// <param name="Record">The version of the record that was chosen when the operation was answered.</param>
 /// <param name="Legs">The legs of the volume, by number.</param>

@@ -4,8 +4,8 @@ using DmIo.Volumes.Record;
 namespace DmIo.Volumes.Writing;
 
 /// <summary>The read lease: while a quorum of voters refuses other writers, no other writer can have chosen a record,
-/// so this writer's legs hold the last acknowledged data. Counted from the time of sending, less a tenth. An answer to a
-/// request also tells, without any clock, that the voter followed no other writer when the request was
+/// so this writer's legs hold the last acknowledged data. Counted from the time of sending, less a tenth. An answer to
+/// a request also tells, without any clock, that the voter followed no other writer when the request was
 /// sent.</summary>
 internal sealed class ReadLease(WriterState state)
 {

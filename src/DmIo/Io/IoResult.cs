@@ -87,9 +87,9 @@ public sealed class IoResult
         }
     }
 
-    /// <summary>What the device of region <paramref name="index"/> says about it beyond the status, whether it failed or
-    /// not, such as the <c>VolumeOutcome</c> of a replicated volume; null: nothing. Of a region that its device moves in
-    /// several parts, this is about the last part of which there is something to say.</summary>
+    /// <summary>What the device of region <paramref name="index"/> says about it beyond the status, whether it failed
+    /// or not, such as the <c>VolumeOutcome</c> of a replicated volume; null: nothing. Of a region that its device
+    /// moves in several parts, this is about the last part of which there is something to say.</summary>
     public object? DetailOf(int index)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(index);

@@ -29,7 +29,8 @@ public sealed class VolumeOutcomeTests : VolumeServiceTests
         Assert.NotNull(outcome);
         Assert.Equal(["a", "b", "c"], outcome.Legs.Select(leg => leg.Device));
         Assert.Equal(
-            [LegOutcomeState.Done, LegOutcomeState.Done, LegOutcomeState.Failed], outcome.Legs.Select(leg => leg.State));
+            [LegOutcomeState.Done, LegOutcomeState.Done, LegOutcomeState.Failed],
+            outcome.Legs.Select(leg => leg.State));
         Assert.StartsWith("DeviceError", outcome.Legs[2].Cause);
         Assert.True(outcome.IsDegraded);
         Assert.Equal((await volume.GetStatusAsync()).Record.Version, outcome.Record);

@@ -9,7 +9,8 @@ namespace DmIo.Volumes.Tests.Writing;
 /// <summary>VR11: reads that a quorum of the voters confirms, of a writer with two legs and a witness.</summary>
 public sealed class ReadQuorumTests
 {
-    private static readonly WriterPolicy Confirming = new() { ConfirmsReads = true, HoldsFor = TimeSpan.FromSeconds(10) };
+    private static readonly WriterPolicy Confirming =
+        new() { ConfirmsReads = true, HoldsFor = TimeSpan.FromSeconds(10) };
 
     private readonly WriterFixture fixture = WriterFixture.Active(policy: Confirming);
 
