@@ -36,6 +36,9 @@ public sealed class DmIoVolumeOptions
     /// <summary>Key <c>min-in-sync</c>: the fewest legs in sync with which the volume serves.</summary>
     public int? MinInSync { get; set; }
 
+    /// <summary>Key <c>read-quorum</c>: a quorum of the voters confirms reads.</summary>
+    public bool? ReadQuorum { get; set; }
+
     /// <summary>Key <c>after-power-loss</c>: what an opening does after a power failure of all legs, if a leg does not
     /// answer.</summary>
     public PowerLossAction? AfterPowerLoss { get; set; }
@@ -75,6 +78,7 @@ public sealed class DmIoVolumeOptions
         ["on-no-quorum"] = HoconTree.TextOf(OnNoQuorum),
         ["suspend-deadline"] = HoconTree.TextOf(SuspendDeadline),
         ["min-in-sync"] = HoconTree.TextOf(MinInSync),
+        ["read-quorum"] = HoconTree.TextOf(ReadQuorum),
         ["after-power-loss"] = HoconTree.TextOf(AfterPowerLoss),
         ["power-loss-timeout"] = HoconTree.TextOf(PowerLossTimeout),
         ["max-resync"] = HoconTree.TextOf(MaxResync),

@@ -71,6 +71,11 @@ public sealed record VolumeOptions
     /// suspended. 2 is recommended for three legs: then no acknowledged write is on one leg only.</summary>
     public int MinInSync { get; init; } = 1;
 
+    /// <summary>Open: a read is answered only after a quorum of the voters has confirmed that no other writer has taken
+    /// the volume over; reads that end together share a confirmation. Otherwise a writer whose clock stopped, as that
+    /// of a suspended virtual machine, can serve old data for a moment after it was replaced.</summary>
+    public bool ReadQuorum { get; init; }
+
     /// <summary>What an opening does after a power failure of the whole volume, if a leg does not answer that may hold
     /// more than the others.</summary>
     public PowerLossAction AfterPowerLoss { get; init; }

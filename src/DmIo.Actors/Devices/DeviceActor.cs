@@ -271,7 +271,7 @@ internal sealed class DeviceActor : UntypedActor
         inFlight[issued.Index] = last;
         last.Index = issued.Index;
         inFlight.RemoveAt(inFlight.Count - 1);
-        Complete(issued.Operation, issued.Status, issued.Held);
+        Complete(issued);
         idle.Push(issued);
     }
 
@@ -316,8 +316,8 @@ internal sealed class DeviceActor : UntypedActor
 
         if (issued.Start(operation))
         {
+            Complete(issued);
             idle.Push(issued);
-            Complete(operation, issued.Status, issued.Held);
         }
         else
         {
@@ -326,32 +326,36 @@ internal sealed class DeviceActor : UntypedActor
         }
     }
 
-    private void Complete(DispatchedOperation operation, in IoStatus status, Task? held)
+    private void Complete(InFlightOperation ended)
     {
-        if (held is not null)
+        var (operation, status) = (ended.Operation, ended.Status);
+        if (!status.IsOk && operation.IsMerged && ended.Held is null)
         {
-            operation.Hold(held);
+            Repeat(operation);
+            return;
         }
 
+        operation.Note(ended.Held, ended.Detail);
         if (status.IsOk && operation.NeedsFlush)
         {
             queue.Written(operation, now);
         }
-        else if (!status.IsOk && operation.IsMerged && held is null)
-        {
-            // One I/O may have caused the failure, unless the whole device has failed.
-            if (recovery.Refuses(operation.Operation.Kind) is { } refusal)
-            {
-                Answer(operation, refusal);
-            }
-            else
-            {
-                queue.Retry(operation, now);
-            }
-        }
         else
         {
             Answer(operation, status);
+        }
+    }
+
+    /// <summary>One of the merged I/Os may have caused the failure, unless the whole device has failed.</summary>
+    private void Repeat(DispatchedOperation failed)
+    {
+        if (recovery.Refuses(failed.Operation.Kind) is { } refusal)
+        {
+            Answer(failed, refusal);
+        }
+        else
+        {
+            queue.Retry(failed, now);
         }
     }
 

@@ -44,11 +44,14 @@ internal sealed class InFlightOperation : INoSerializationVerificationNeeded
     /// <summary>Until this task ends, the device may access the memory; null: it does not.</summary>
     internal Task? Held { get; private set; }
 
+    /// <summary>See <see cref="TransferResult.Detail"/>; null: nothing.</summary>
+    internal object? Detail { get; private set; }
+
     /// <summary>Starts the operation. True: it has ended. False: it will complete later.</summary>
     internal bool Start(DispatchedOperation operation)
     {
         Operation = operation;
-        Held = null;
+        (Held, Detail) = (null, null);
         state = InFlight;
         try
         {
@@ -62,7 +65,7 @@ internal sealed class InFlightOperation : INoSerializationVerificationNeeded
                 return false;
             }
 
-            (Status, Held) = (transfer.Status, transfer.Held);
+            TakeOutcome();
         }
         catch (Exception exception)
         {
@@ -97,7 +100,7 @@ internal sealed class InFlightOperation : INoSerializationVerificationNeeded
 
     private void OnCompleted()
     {
-        (Status, Held) = (transfer.Status, transfer.Held);
+        TakeOutcome();
         if (Interlocked.CompareExchange(ref state, Completed, InFlight) == InFlight)
         {
             turn.Completed(this);
@@ -108,6 +111,8 @@ internal sealed class InFlightOperation : INoSerializationVerificationNeeded
         }
     }
 
+    private void TakeOutcome() => (Status, Held, Detail) = (transfer.Status, transfer.Held, transfer.Detail);
+
     private void Finish()
     {
         var status = Status switch
@@ -116,11 +121,7 @@ internal sealed class InFlightOperation : INoSerializationVerificationNeeded
             { IsOk: false } when Operation.IsMerged => OrphanedDevice.MergedAndFailed(Status),
             _ => Status,
         };
-        if (Held is { } held)
-        {
-            Operation.Hold(held);
-        }
-
+        Operation.Note(Held, Detail);
         foreach (DeviceIo io in Operation.Ios)
         {
             io.Answer(status);

@@ -95,6 +95,9 @@ internal class DeviceIo : IQueuedIo, INoSerializationVerificationNeeded, IDeadLe
     /// </summary>
     public Task? Held { get; set; }
 
+    /// <summary>What the device says about the I/O beyond the status. Only if <see cref="IsAnswered"/>.</summary>
+    public object? Detail { get; set; }
+
     /// <summary>The device has answered, and may still access the memory.</summary>
     internal bool IsHeld => Held is { IsCompleted: false };
 
@@ -126,7 +129,7 @@ internal class DeviceIo : IQueuedIo, INoSerializationVerificationNeeded, IDeadLe
         Weight = owner.Weight;
         replyTo = owner.Requests;
         status = default;
-        (released, Held) = (null, null);
+        (released, Held, Detail) = (null, null, null);
         Volatile.Write(ref state, Waiting);
     }
 

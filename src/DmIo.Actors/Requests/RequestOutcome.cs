@@ -11,13 +11,14 @@ internal sealed class RequestOutcome
         [.. Enumerable.Range(0, ErrorBits.Capacity + 1).Select(count => new IoDone(new IoResult(count)))];
 
     private IoStatus[]? statuses;
+    private object?[]? details;
     private TaskCompletionSource? released;
 
     /// <summary>The message with the outcome; null: it is not fixed.</summary>
     internal IoDone? Done { get; private set; }
 
     /// <summary>For the next request.</summary>
-    internal void Clear() => (statuses, released, Done) = (null, null, null);
+    internal void Clear() => (statuses, details, released, Done) = (null, null, null, null);
 
     /// <summary>Sets the status of a region.</summary>
     internal void Set(int index, in IoStatus status, int regionCount, string device)
@@ -29,9 +30,16 @@ internal sealed class RequestOutcome
         }
     }
 
+    /// <summary>Sets what the device of a region says about it.</summary>
+    internal void Set(int index, object detail, int regionCount)
+    {
+        details ??= new object?[regionCount];
+        details[index] = detail;
+    }
+
     /// <summary>Fixes the outcome.</summary>
     internal void Conclude(int regionCount, object? context, ErrorBits held) =>
-        Done = statuses is null && held.IsEmpty && context is null
+        Done = statuses is null && details is null && held.IsEmpty && context is null
             ? AllWell[regionCount]
             : new IoDone(NewResult(regionCount, context, held));
 
@@ -53,12 +61,15 @@ internal sealed class RequestOutcome
     {
         if (held.IsEmpty)
         {
-            return statuses is null ? new IoResult(regionCount, context) : new IoResult(statuses, context);
+            return statuses is null
+                ? new IoResult(regionCount, context) { Details = details }
+                : new IoResult(statuses, context) { Details = details };
         }
 
         released = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         return new IoResult(statuses ?? new IoStatus[regionCount], context, bufferHeld: true)
         {
+            Details = details,
             Held = held,
             Released = released.Task,
         };

@@ -195,6 +195,11 @@ internal sealed class RequestState : ILinked<RequestState>
     /// <returns>False: it holds the memory; <see cref="DeviceReleased"/> must follow.</returns>
     internal bool Answered(int index, in IoStatus status)
     {
+        if (ios[index].Detail is { } detail && open[index])
+        {
+            outcome.Set(index, detail, RegionCount);
+        }
+
         if (ios[index].IsHeld)
         {
             CompleteHeld(index, status);

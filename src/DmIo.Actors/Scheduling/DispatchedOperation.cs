@@ -72,12 +72,19 @@ internal sealed class DispatchedOperation : ILinked<DispatchedOperation>
         ios.AsSpan(0, count).Reverse();
     }
 
-    /// <summary>The device may access the memory of the I/Os until this task ends, also after their answers.</summary>
-    internal void Hold(Task held)
+    /// <summary>Notes what the device says about the operation, for each of its I/Os.</summary>
+    /// <param name="held">See <see cref="IQueuedIo.Held"/>.</param>
+    /// <param name="detail">See <see cref="IQueuedIo.Detail"/>.</param>
+    internal void Note(Task? held, object? detail)
     {
+        if (held is null && detail is null)
+        {
+            return;
+        }
+
         foreach (var io in Ios)
         {
-            io.Held = held;
+            (io.Held, io.Detail) = (held, detail);
         }
     }
 

@@ -155,6 +155,9 @@ internal interface IQueuedIo
     /// not.</summary>
     Task? Held { get; set; }
 
+    /// <summary>See <see cref="TransferResult.Detail"/>; null: nothing.</summary>
+    object? Detail { get; set; }
+
     /// <summary>Its entry in the queue; only the queue uses it.</summary>
     QueueEntry? Entry { get; set; }
 

@@ -138,6 +138,11 @@ internal sealed class LegRequest(VolumeDevice device) : IoCompletion, IVolumeInp
             IoStatusCode.Truncated => LegResult.Truncated,
             _ => LegResult.Lost,
         };
+        if (failure is LegResult.Error or LegResult.Truncated)
+        {
+            (ended as VolumeOperation)?.Failed(member, status);
+        }
+
         var report = new Failure(writer, ended, member, failure, status);
         if (ended is VolumeOperation { Operation: IoOperation.Read } or CopyTransfer { IsReading: true } or VerifyRead)
         {

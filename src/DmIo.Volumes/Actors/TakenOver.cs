@@ -103,6 +103,7 @@ internal sealed class TakenOver(VolumeDevice device, VolumeOpening opening) : IA
         HoldsFor = options.OnNoQuorum == NoQuorumAction.Error ? TimeSpan.Zero
             : options.SuspendDeadline == TimeSpan.Zero ? null
             : options.SuspendDeadline,
+        ConfirmsReads = options.ReadQuorum,
         ServesAfterPowerLoss = options.AfterPowerLoss == PowerLossAction.Serve,
         PowerLossTimeout = options.PowerLossTimeout,
     };

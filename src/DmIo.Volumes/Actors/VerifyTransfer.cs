@@ -64,6 +64,9 @@ internal sealed class VerifyRead(VerifyTransfer transfer, int member, Page[] pag
     private readonly IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     private long done;
 
+    /// <summary>The step reads again what was repaired.</summary>
+    internal bool IsReread => transfer.Step.IsReread;
+
     private long Length => Math.Min(
         transfer.Range.Count.Value - done, (long)pages.Length * Page.SizeBytes / Sector.SizeBytes);
 

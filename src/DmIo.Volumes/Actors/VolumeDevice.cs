@@ -26,6 +26,7 @@ internal sealed class VolumeDevice : IBlockDevice, IWriterHost
     private readonly TimeProvider clock;
     private readonly LegMapsIo maps;
     private readonly CopyTransfers copies;
+    private readonly VolumeOutcomes outcomes;
     private readonly Stack<LegRequest> idle = new();
     private readonly LinkedList<VolumeOperation> unanswered = new();
     private readonly Guid owner = Guid.NewGuid();
@@ -55,7 +56,8 @@ internal sealed class VolumeDevice : IBlockDevice, IWriterHost
     {
         (this.client, this.clock, this.policy) = (client, clock, policy);
         inputs = new InputQueue(this, Advance);
-        (maps, copies) = (new LegMapsIo(this), new CopyTransfers(this, copyClient));
+        (maps, copies, outcomes) =
+            (new LegMapsIo(this), new CopyTransfers(this, copyClient), new VolumeOutcomes(this));
         foreach (var store in stores)
         {
             Add(store);
@@ -198,18 +200,18 @@ internal sealed class VolumeDevice : IBlockDevice, IWriterHost
     /// are sent again in order of arrival.</summary>
     internal void Restart()
     {
-        var (again, epoch, suspension) = (unanswered.ToArray(), Writer.State.Epoch, Writer.Suspension);
+        var (again, earlier) = (unanswered.ToArray(), Writer);
         unanswered.Clear();
         copies.Clear();
-        Writer = new VolumeWriter(this, new WriterRules(), owner, Writer.State.Chosen, policy);
-        Writer.Suspension.Continue(suspension);
+        Writer = new VolumeWriter(this, new WriterRules(), owner, earlier.State.Chosen, policy);
+        Writer.Continue(earlier);
         foreach (var operation in again)
         {
             operation.Completion.Repeated = null;
             SubmitNow(new VolumeOperation(operation.Device, operation.Completion)
             {
                 ReportsPowerLoss = operation.ReportsPowerLoss,
-                RepeatedFrom = operation.Targets.IsEmpty ? operation.RepeatedFrom : epoch,
+                RepeatedFrom = operation.Targets.IsEmpty ? operation.RepeatedFrom : earlier.State.Epoch,
             });
         }
 
@@ -287,13 +289,19 @@ internal sealed class VolumeDevice : IBlockDevice, IWriterHost
 
     void IWriterHost.Verify(VerifyStep step) => copies.Start(step);
 
+    void IWriterHost.Differs(int leg) =>
+        Causes.Note(leg, "its data differed from that of most legs in a comparison");
+
     long IWriterHost.LoadOf(int leg) => legs[leg]?.Gate?.Count ?? 0;
 
     void IWriterHost.Answer(ClientOperation operation, OperationOutcome outcome)
     {
         var answered = (VolumeOperation)operation;
         unanswered.Remove(answered.Node!);
-        answered.Completion.Answer(answered.ResultOf(outcome, Writer.Suspension.Reason));
+        answered.Completion.Answer(answered.ResultOf(outcome, Writer.Suspension.Reason) with
+        {
+            Detail = outcomes.Of(answered),
+        });
     }
 
     /// <summary>Sends a step to legs as one request.</summary>

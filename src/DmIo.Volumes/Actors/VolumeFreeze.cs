@@ -27,6 +27,7 @@ internal sealed class VolumeFreeze(VolumeDevice device, string name, TimeSpan li
 
     private readonly TaskCompletionSource confirmed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Phase phase;
+    private ulong confirmation;
     private VolumeWriter? writer;
 
     private enum Phase
@@ -95,7 +96,7 @@ internal sealed class VolumeFreeze(VolumeDevice device, string name, TimeSpan li
             phase = Phase.Flushing;
             _ = FlushAsync();
         }
-        else if (phase == Phase.Confirming && current.Lease.IsInForce(device.Now))
+        else if (phase == Phase.Confirming && current.Lease.IsConfirmed(confirmation))
         {
             confirmed.TrySetResult();
         }
@@ -148,8 +149,8 @@ internal sealed class VolumeFreeze(VolumeDevice device, string name, TimeSpan li
 
     private bool BeginConfirm(VolumeDevice volume)
     {
-        phase = Phase.Confirming;
-        VoterRequests.SendLease(volume, volume.Writer.Lease.RenewAfresh(volume.Now));
+        (phase, confirmation) = (Phase.Confirming, volume.Writer.Lease.Next);
+        VoterRequests.SendLease(volume, volume.Writer.Lease.Renew(volume.Now));
         return true;
     }
 

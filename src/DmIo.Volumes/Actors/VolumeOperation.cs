@@ -2,6 +2,7 @@ using DmIo.Devices;
 using DmIo.Io;
 using DmIo.Memory;
 using DmIo.Volumes.Maps;
+using DmIo.Volumes.Record;
 using DmIo.Volumes.Writing;
 
 namespace DmIo.Volumes.Actors;
@@ -9,6 +10,8 @@ namespace DmIo.Volumes.Actors;
 /// <summary>An operation on a volume, with its memory and its task.</summary>
 internal sealed class VolumeOperation : ClientOperation, IVolumeInput, IMemoryHolder
 {
+    private IoStatus?[]? failures;
+
     /// <param name="device">The operation.</param>
     /// <param name="completion">Its task.</param>
     internal VolumeOperation(in DeviceOperation device, OperationCompletion completion)
@@ -34,6 +37,19 @@ internal sealed class VolumeOperation : ClientOperation, IVolumeInput, IMemoryHo
 
     /// <summary>The status of the last leg that failed it.</summary>
     internal IoStatus LastFailure { get; set; }
+
+    /// <summary>A leg has failed it.</summary>
+    internal bool HasFailures => failures is not null;
+
+    /// <summary>How a leg has failed it; null: it has not.</summary>
+    internal IoStatus? FailureOn(int member) => failures?[member];
+
+    /// <summary>A leg has failed it.</summary>
+    internal void Failed(int member, IoStatus status)
+    {
+        failures ??= new IoStatus?[VolumeConfiguration.MaxLegs];
+        failures[member] = status;
+    }
 
     /// <inheritdoc/>
     public void Take(VolumeDevice device) => device.Submit(this);

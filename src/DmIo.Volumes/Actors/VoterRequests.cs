@@ -14,6 +14,7 @@ internal static class VoterRequests
         {
             Send(volume, member, ReplicaActor.Lane.Vote, volume.Writer.VoteRequestTo(member));
             Send(volume, member, ReplicaActor.Lane.Leg, volume.Writer.LegRequestTo(member));
+            Send(volume, member, ReplicaActor.Lane.Lease, volume.Writer.LeaseRequestTo(member));
         }
     }
 

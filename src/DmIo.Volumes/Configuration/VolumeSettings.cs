@@ -54,6 +54,7 @@ internal static class VolumeSettings
             OnNoQuorum = reader.Choice<NoQuorumAction>("on-no-quorum"),
             SuspendDeadline = reader.Duration("suspend-deadline", TimeSpan.FromDays(1)),
             MinInSync = (int)reader.Number("min-in-sync", 1, int.MaxValue),
+            ReadQuorum = reader.Flag("read-quorum"),
             AfterPowerLoss = reader.Choice<PowerLossAction>("after-power-loss"),
             PowerLossTimeout = reader.Duration("power-loss-timeout", TimeSpan.FromDays(1)),
             MaxResync = reader.Size("max-resync", "a size per second, such as 100MiB, or 0", _ => true),

@@ -10,18 +10,20 @@ namespace DmIo.Volumes.Writing;
 ///   locked --no write in flight, extents active--> copying --done on A--> ended
 ///               ^-------- the source was lost ---------+
 /// </code>
-/// A resolving copy is a write: the rules for marks, failure and acknowledgment apply (VM6).
+/// A resolving copy is a write: the rules for marks, failure and acknowledgment apply (VM6). What it has rewritten on a
+/// leg that could not read it is read again, under the lock; a leg that fails this leaves S.
 /// </summary>
 internal sealed class Copies(WriterState state, ActiveMaps maps, Verifications verifications)
 {
     private readonly List<CopyStep> copies = [];
+    private readonly List<VerifyStep> rereads = [];
 
     /// <summary>The unresolved regions that no leg of S could read: reads of them fail.</summary>
     internal RegionSet Unreadable { get; } = new();
 
-    internal int Count => copies.Count;
+    internal int Count => copies.Count + rereads.Count;
 
-    internal bool IsIdle => copies.Count == 0;
+    internal bool IsIdle => Count == 0;
 
     /// <summary>A copy or a comparison has locked regions of the range.</summary>
     internal bool IsLocked(RegionRange range)
@@ -34,7 +36,7 @@ internal sealed class Copies(WriterState state, ActiveMaps maps, Verifications v
             }
         }
 
-        return verifications.IsLocked(range);
+        return rereads.Exists(reread => WriterState.Overlap(reread.Range, range)) || verifications.IsLocked(range);
     }
 
     /// <summary>Begins to copy regions.</summary>
@@ -59,8 +61,13 @@ internal sealed class Copies(WriterState state, ActiveMaps maps, Verifications v
     }
 
     /// <summary>The source could not be read: another one is tried.</summary>
-    internal static void SourceFailed(CopyStep copy)
+    internal void SourceFailed(CopyStep copy, LegResult result)
     {
+        if (result == LegResult.Error)
+        {
+            state.Legs[copy.Source].Unreadable.SetRange(copy.Range);
+        }
+
         copy.Unreadable = copy.Unreadable.With(copy.Source);
         copy.Abandon();
         copy.Source = -1;
@@ -79,7 +86,7 @@ internal sealed class Copies(WriterState state, ActiveMaps maps, Verifications v
             }
         }
 
-        return progressed;
+        return rereads.RemoveAll(TryEnd) != 0 || progressed;
     }
 
     private bool TrySend(CopyStep copy)
@@ -169,6 +176,47 @@ internal sealed class Copies(WriterState state, ActiveMaps maps, Verifications v
 
         state.InFlight.Remove(copy);
         copies.Remove(copy);
+        Reread(copy);
+        return true;
+    }
+
+    private void Reread(CopyStep copy)
+    {
+        var repaired = MemberSet.None;
+        foreach (var member in copy.Done & copy.Targets & state.Live)
+        {
+            var unreadable = state.Legs[member].Unreadable;
+            repaired = unreadable.Overlaps(copy.Range) ? repaired.With(member) : repaired;
+            unreadable.ClearRange(copy.Range);
+        }
+
+        if (!repaired.IsEmpty)
+        {
+            var reread = new VerifyStep(copy.Range, isReread: true);
+            rereads.Add(reread);
+            state.Send(reread, repaired);
+            state.Host.Verify(reread);
+        }
+    }
+
+    /// <summary>The last leg of S stays.</summary>
+    private bool TryEnd(VerifyStep reread)
+    {
+        if (!reread.IsOver)
+        {
+            return false;
+        }
+
+        state.InFlight.Remove(reread);
+        foreach (var member in (reread.Targets - reread.Done) & state.Live)
+        {
+            if (state.Live != MemberSet.Of(member))
+            {
+                state.Legs[member].Missed.SetRange(reread.Range);
+                state.FailLeg(member);
+            }
+        }
+
         return true;
     }
 

@@ -151,7 +151,9 @@ internal sealed class Flushes(WriterState state, Suspension suspension)
 
     private void Answer(ClientOperation flush)
     {
-        if (!state.MustReportPowerLoss || !flush.ReportsPowerLoss)
+        // Of a user without a session, it is unknown whether it has written before the power failure.
+        var isNewer = flush.Session > state.Chosen.PowerLossSession;
+        if (!state.MustReportPowerLoss || !flush.ReportsPowerLoss || isNewer)
         {
             state.Host.Answer(flush, OperationOutcome.Ok);
             return;

@@ -87,6 +87,9 @@ internal interface IWriterHost
     /// <see cref="VolumeWriter.Completed"/> if it failed.</summary>
     void Verify(VerifyStep step);
 
+    /// <summary>A leg leaves S, because its data differs from that of most legs.</summary>
+    void Differs(int leg);
+
     /// <summary>The number of operations in flight on a leg.</summary>
     long LoadOf(int leg);
 

@@ -13,19 +13,29 @@ namespace DmIo.Volumes.Writing;
 /// </code>
 /// A write is held while its record is clean, its extents are cold or cooling, or a copy has locked its regions; a read
 /// while its regions are unresolved or no lease is in force. A write in doubt stays in flight until it ends.
+/// With <see cref="WriterPolicy.ConfirmsReads"/>, a read that is done waits for its confirmation.
 /// </summary>
 internal sealed class Operations(
-    WriterState state, ActiveMaps maps, Copies copies, Flushes flushes, ReadLease lease, Suspension suspension)
+    WriterState state,
+    WriterPolicy policy,
+    ActiveMaps maps,
+    Copies copies,
+    Flushes flushes,
+    ReadLease lease,
+    Suspension suspension)
 {
     private readonly List<ClientOperation> held = [];
 
     // The writes that are done on A, and are acknowledged when enough legs are in sync.
     private readonly List<ClientOperation> stored = [];
 
+    // The reads that are done, and are answered when a quorum of voters has answered a request sent after that (VR11).
+    private readonly Queue<DoneRead> unconfirmed = [];
+
     /// <summary>The newest session. Operations of older ones are refused.</summary>
     internal ulong Session { get; set; }
 
-    internal bool IsIdle => held.Count == 0 && stored.Count == 0;
+    internal bool IsIdle => held.Count == 0 && stored.Count == 0 && unconfirmed.Count == 0;
 
     internal void Submit(ClientOperation operation, TimeSpan now)
     {
@@ -79,6 +89,7 @@ internal sealed class Operations(
 
         held.Clear();
         AnswerStored(OperationOutcome.InDoubt);
+        AnswerUnconfirmed(OperationOutcome.InDoubt);
         for (var i = 0; i < state.InFlight.Count; i++)
         {
             if (state.InFlight[i] is ClientOperation operation)
@@ -102,6 +113,7 @@ internal sealed class Operations(
 
         held.Clear();
         AnswerStored(OperationOutcome.InDoubt);
+        AnswerUnconfirmed(OperationOutcome.Suspended);
         foreach (var step in state.InFlight)
         {
             if (step is ClientOperation { IsOver: true, IsInDoubt: false, Operation: not IoOperation.Read } write)
@@ -114,7 +126,7 @@ internal sealed class Operations(
 
     internal bool Advance(TimeSpan now)
     {
-        var progressed = false;
+        var progressed = AnswerConfirmed(now);
         for (var i = 0; i < state.InFlight.Count; i++)
         {
             if (state.InFlight[i] is ClientOperation { IsOver: true } operation
@@ -155,6 +167,27 @@ internal sealed class Operations(
         }
 
         stored.Clear();
+    }
+
+    private void AnswerUnconfirmed(OperationOutcome outcome)
+    {
+        while (unconfirmed.TryDequeue(out var done))
+        {
+            state.Host.Answer(done.Read, outcome);
+        }
+    }
+
+    private bool AnswerConfirmed(TimeSpan now)
+    {
+        var answered = false;
+        while (unconfirmed.TryPeek(out var done) && lease.IsConfirmed(done.Request))
+        {
+            unconfirmed.Dequeue();
+            state.Host.Answer(done.Read, OperationOutcome.Ok);
+            answered = true;
+        }
+
+        return (unconfirmed.TryPeek(out var next) && lease.Want(next.Request, now)) || answered;
     }
 
     private void Answer(ClientOperation operation, OperationOutcome outcome)
@@ -300,7 +333,15 @@ internal sealed class Operations(
         read.Abandon();
         if (result == LegResult.Ok && lease.IsInForce(now))
         {
-            state.Host.Answer(read, OperationOutcome.Ok);
+            if (policy.ConfirmsReads)
+            {
+                unconfirmed.Enqueue(new DoneRead(read, lease.Next));
+            }
+            else
+            {
+                state.Host.Answer(read, OperationOutcome.Ok);
+            }
+
             return;
         }
 
@@ -325,4 +366,9 @@ internal sealed class Operations(
 
         held.Insert(0, read);
     }
+
+    /// <summary>A read that is done.</summary>
+    /// <param name="Read">The read.</param>
+    /// <param name="Request">The request for the lease whose answers confirm it.</param>
+    private readonly record struct DoneRead(ClientOperation Read, ulong Request);
 }

@@ -4,19 +4,32 @@ using DmIo.Volumes.Record;
 namespace DmIo.Volumes.Writing;
 
 /// <summary>The read lease: while a quorum of voters refuses other writers, no other writer can have chosen a record,
-/// so this writer's legs hold the last acknowledged data. Counted from the time of sending, less a tenth.</summary>
+/// so this writer's legs hold the last acknowledged data. Counted from the time of sending, less a tenth. An answer to
+/// a request also tells, without any clock, that the voter followed no other writer when the request was
+/// sent.</summary>
 internal sealed class ReadLease(WriterState state)
 {
     private readonly TimeSpan[] trustedUntil = new TimeSpan[MemberSet.Capacity];
+    private readonly ulong[] answered = new ulong[MemberSet.Capacity];
     private TimeSpan sentAt;
     private ulong counter;
     private ulong released;
+
+    // The last request that a read waits for.
+    private ulong wanted;
 
     /// <summary>The leg that serves reads if it can: the local one; -1: none is preferred.</summary>
     internal int Preferred { get; set; } = -1;
 
     /// <summary>The legs that answer slowly serve reads only if no other leg can.</summary>
     internal MemberSet Slow { get; set; }
+
+    /// <summary>The number of the next request, which is sent after everything that has happened.</summary>
+    internal ulong Next => counter + 1;
+
+    /// <summary>Continues the numbers of an earlier writer of the process: voters refuse those that were
+    /// released.</summary>
+    internal void Continue(ReadLease earlier) => (counter, released) = (earlier.counter, earlier.released);
 
     /// <summary>The request to renew the lease, for every voter.</summary>
     internal Renew Renew(TimeSpan now)
@@ -25,12 +38,39 @@ internal sealed class ReadLease(WriterState state)
         return new Renew(state.Epoch, state.Owner, counter);
     }
 
-    /// <summary>The request to renew the lease, which is not in force until a quorum has answered this request or a
-    /// later one.</summary>
-    internal Renew RenewAfresh(TimeSpan now)
+    /// <summary>The request that reads wait for, until the voter has answered it; null: there is none.</summary>
+    internal Renew? RequestTo(int member) =>
+        answered[member] < counter && counter > released && !IsConfirmed(wanted)
+        ? new Renew(state.Epoch, state.Owner, counter)
+        : null;
+
+    /// <summary>VR11: sends a request for reads that wait for it, unless one is in flight already: reads that end
+    /// meanwhile share the next one.</summary>
+    /// <returns>The request is sent.</returns>
+    internal bool Want(ulong request, TimeSpan now)
     {
-        Array.Clear(trustedUntil);
-        return Renew(now);
+        wanted = request;
+        if (request <= counter || counter <= released || !IsConfirmed(counter))
+        {
+            return false;
+        }
+
+        Renew(now);
+        state.Host.RequestsChanged();
+        return true;
+    }
+
+    /// <summary>A quorum of voters has answered the request or a later one: when it was sent, no other writer had taken
+    /// the volume over.</summary>
+    internal bool IsConfirmed(ulong request)
+    {
+        var confirming = MemberSet.None;
+        foreach (var member in state.Chosen.Configuration.Voters)
+        {
+            confirming = answered[member] >= request ? confirming.With(member) : confirming;
+        }
+
+        return state.Rules.IsLeased(state.Chosen, confirming);
     }
 
     /// <summary>The request that ends the lease. From now on the writer does not trust it, whatever replies are still
@@ -42,9 +82,10 @@ internal sealed class ReadLease(WriterState state)
         return new Release(state.Epoch, state.Owner, counter);
     }
 
-    internal void Leased(int member, ulong answered)
+    internal void Leased(int member, ulong request)
     {
-        if (answered == counter && answered > released)
+        answered[member] = Math.Max(answered[member], request);
+        if (request == counter && request > released)
         {
             trustedUntil[member] = sentAt + VolumeTiming.TrustedLease;
         }

@@ -184,6 +184,7 @@ internal sealed class Verifications(WriterState state)
         {
             foreach (var member in differing)
             {
+                state.Host.Differs(member);
                 state.FailLeg(member);
             }
         }

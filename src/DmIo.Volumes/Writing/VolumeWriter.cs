@@ -49,7 +49,7 @@ internal sealed class VolumeWriter
         copies = new Copies(state, maps, verifications);
         returns = new Returns(state);
         growth = new Growth(state, copies, flushes, proposals);
-        operations = new Operations(state, maps, copies, flushes, lease, suspension);
+        operations = new Operations(state, policy, maps, copies, flushes, lease, suspension);
     }
 
     /// <summary>What the writer knows; for reports and checks.</summary>
@@ -73,6 +73,14 @@ internal sealed class VolumeWriter
     /// <summary>Extents are being cooled.</summary>
     internal bool IsCooling => !cooling.IsIdle;
 
+    /// <summary>Continues the suspension and the numbers of requests for the lease of an earlier writer of the
+    /// process.</summary>
+    internal void Continue(VolumeWriter earlier)
+    {
+        suspension.Continue(earlier.suspension);
+        lease.Continue(earlier.lease);
+    }
+
     /// <summary>Begins an attempt to take the volume over.</summary>
     /// <param name="fresh">A fresh Guid (VR5).</param>
     internal void Begin(Guid fresh) => takeOver.Begin(fresh);
@@ -83,6 +91,10 @@ internal sealed class VolumeWriter
 
     /// <summary>The request about the voter's leg that waits for its reply; null: there is none.</summary>
     internal VoterRequest? LegRequestTo(int member) => member < state.Legs.Length ? returns.RequestTo(member) : null;
+
+    /// <summary>The request for the lease that reads wait for (VR11), until the voter replies; null: there is none.
+    /// </summary>
+    internal VoterRequest? LeaseRequestTo(int member) => state.IsFenced ? null : lease.RequestTo(member);
 
     /// <summary>A voter has replied.</summary>
     internal void Replied(int member, VoterReply reply, TimeSpan now)
@@ -222,7 +234,7 @@ internal sealed class VolumeWriter
         }
 
         var source = copy.Source;
-        Copies.SourceFailed(copy);
+        copies.SourceFailed(copy, result);
         if (result == LegResult.Lost)
         {
             state.FailLeg(source);

@@ -58,6 +58,9 @@ internal sealed class WriterLeg(int member)
     /// them.</summary>
     internal RegionSet Differing { get; } = new();
 
+    /// <summary>The regions that the leg could not read. When a copy has rewritten them, they are read again.</summary>
+    internal RegionSet Unreadable { get; } = new();
+
     /// <summary>The regions that were written to the leg since the last flush began.</summary>
     internal RegionSet Unflushed { get; } = new();
 
@@ -93,6 +96,7 @@ internal sealed class WriterLeg(int member)
         IsDetaching = Attempt != 0;
         (Maps, MapStep, HasReceivedMaps, JoinBarrier, JoinFlush) = (null, null, false, null, FlushProgress.None);
         Incarnation = Guid.Empty;
+        Unreadable.Clear();
         Unflushed.Clear();
         Flushing.Clear();
         Active.Clear();

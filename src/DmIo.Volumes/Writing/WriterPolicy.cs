@@ -10,6 +10,10 @@ internal sealed record WriterPolicy
     /// ever.</summary>
     internal TimeSpan? HoldsFor { get; init; }
 
+    /// <summary>VR11: a read is answered when a quorum of voters has confirmed, after it was done, that no other writer
+    /// has taken the volume over.</summary>
+    internal bool ConfirmsReads { get; init; }
+
     /// <summary>After a power failure, a take-over does not wait for ever for the legs that have not
     /// answered.</summary>
     internal bool ServesAfterPowerLoss { get; init; }

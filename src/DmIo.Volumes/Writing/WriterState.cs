@@ -277,6 +277,7 @@ internal sealed class WriterState
         foreach (var member in unreadable)
         {
             Legs[member].CorrectedReads++;
+            Legs[member].Unreadable.SetRange(range);
         }
     }
 

@@ -178,11 +178,15 @@ internal enum VerifyOutcome
 }
 
 /// <summary>A comparison of regions on the legs of S, which are locked until it ends.</summary>
-internal sealed class VerifyStep(RegionRange range) : WriterStep
+/// <param name="range">The regions.</param>
+/// <param name="isReread">Nothing is compared: legs could not read the regions, and were repaired.</param>
+internal sealed class VerifyStep(RegionRange range, bool isReread = false) : WriterStep
 {
     private readonly UInt128[] hashes = new UInt128[MemberSet.Capacity];
 
     internal RegionRange Range { get; } = range;
+
+    internal bool IsReread { get; } = isReread;
 
     internal VerifyOutcome Outcome { get; private set; }
 

@@ -157,6 +157,11 @@ public readonly record struct TransferResult(long Bytes, IoStatus Status)
     /// the device will still execute the operation. Null: the operation has ended.</summary>
     public Task? Held { get; init; }
 
+    /// <summary>What a device of its kind says about the operation beyond the status
+    /// (<see cref="IoResult.DetailOf"/>), which must be immutable; null: nothing. Each one costs the request an
+    /// allocation.</summary>
+    public object? Detail { get; init; }
+
     /// <summary>A successful transfer of a number of bytes.</summary>
     public static TransferResult Moved(long bytes) => new(bytes, IoStatus.Ok);
 

@@ -66,6 +66,9 @@ public sealed class IoResult
     /// <summary>Bit i: the device of region i holds the memory.</summary>
     internal ErrorBits Held { get; init; }
 
+    /// <summary>What devices say about regions; null: nothing about any.</summary>
+    internal object?[]? Details { get; init; }
+
     /// <summary>After <see cref="Released"/>, bit i: it is unknown whether the device of region i will still execute
     /// the operation.</summary>
     internal ErrorBits InDoubt { get; set; }
@@ -82,6 +85,16 @@ public sealed class IoResult
             ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, RegionCount);
             return statuses is null ? IoStatus.Ok : statuses[index];
         }
+    }
+
+    /// <summary>What the device of region <paramref name="index"/> says about it beyond the status, whether it failed
+    /// or not, such as the <c>VolumeOutcome</c> of a replicated volume; null: nothing. Of a region that its device
+    /// moves in several parts, this is about the last part of which there is something to say.</summary>
+    public object? DetailOf(int index)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(index);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, RegionCount);
+        return Details?[index];
     }
 
     /// <summary>Throws if a region failed, for callers that treat any failure as fatal.</summary>

@@ -84,6 +84,37 @@ public sealed class QuorumScenarios
         Assert.All(read.Found, found => Assert.NotSame(before.Content, found));
     }
 
+    /// <summary>No scenario of DRBD: the clock of an isolated primary stops, and with it its lease. Its leg is on its
+    /// side of the cut, so that no other writer fences it there.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void VR11_An_isolated_primary_whose_clock_stopped_serves_old_data_unless_a_quorum_confirms(bool confirms)
+    {
+        var (scenario, writer) = Scenario.Open(
+            new SimulationOptions { Policy = new WriterPolicy { ConfirmsReads = confirms } });
+        scenario.Do(writer);
+        writer.Core.Lease.Preferred = 0;
+        scenario.Volume.StopClock(writer.Host);
+        scenario.Cut(writer, 1, 2);
+        scenario.Volume.Cut(1, scenario.Member(0).Host, cuts: true);
+        var next = scenario.Start(host: 1);
+        var after = scenario.Do(next);
+
+        var read = scenario.Submit(writer, kind: IoOperation.Read);
+        scenario.Volume.RunUntil(() => read.Outcome is not null, TimeSpan.FromSeconds(10));
+
+        Assert.Equal(confirms ? null : OperationOutcome.Ok, read.Outcome);
+        Assert.Equal(confirms, scenario.Volume.Violation is null);
+        if (confirms)
+        {
+            scenario.Volume.StartClock(writer.Host);
+            scenario.Restore(writer, 1, 2);
+            scenario.Ends(read, OperationOutcome.Fenced, OperationOutcome.InDoubt);
+            scenario.Reads(next, after);
+        }
+    }
+
     /// <summary>A node that starts without one of its peers has a quorum, and the peer joins later. Here the take-over
     /// does not wait for the third voter, which gets what it missed.</summary>
     [Fact]

@@ -63,6 +63,11 @@ internal sealed class Adversary(SimulatedVolume volume)
         isOver = true;
         volume.IsHealing = true;
         volume.HealNetwork();
+        for (var host = 0; host < Options.Hosts; host++)
+        {
+            volume.StartClock(host);
+        }
+
         foreach (var member in volume.Members)
         {
             Heal(member);
@@ -134,6 +139,11 @@ internal sealed class Adversary(SimulatedVolume volume)
                 break;
             case Fault.Split:
                 Split();
+                break;
+            case Fault.StopClock:
+                var host = Random.Next(Options.Hosts);
+                volume.StopClock(host);
+                Later(() => volume.StartClock(host));
                 break;
             default:
                 Happen(fault, member);

@@ -13,6 +13,7 @@ internal sealed class SimulatedVolume
 {
     private readonly bool[,] isCut;
     private readonly (TimeSpan Offset, double Rate)[] clocks;
+    private readonly TimeSpan?[] stoppedClocks;
     private int started;
     private int contents;
 
@@ -24,6 +25,7 @@ internal sealed class SimulatedVolume
         var hosts = options.Hosts + VolumeConfiguration.MaxVoters;
         isCut = new bool[hosts, hosts];
         clocks = new (TimeSpan, double)[hosts];
+        stoppedClocks = new TimeSpan?[hosts];
         for (var i = 0; i < hosts; i++)
         {
             clocks[i] = (TimeSpan.FromSeconds(Random.Next(1000)), 0.97 + (Random.NextDouble() * 0.06));
@@ -87,7 +89,21 @@ internal sealed class SimulatedVolume
 
     internal SimulatedMember Member(int number) => Array.Find(Members, member => member.Number == number)!;
 
-    internal TimeSpan ClockOf(int host) => clocks[host].Offset + (Events.Now * clocks[host].Rate);
+    internal TimeSpan ClockOf(int host) =>
+        stoppedClocks[host] ?? clocks[host].Offset + (Events.Now * clocks[host].Rate);
+
+    /// <summary>The clock of a host stops, as that of a suspended virtual machine.</summary>
+    internal void StopClock(int host) => stoppedClocks[host] = ClockOf(host);
+
+    /// <summary>It goes on where it stopped.</summary>
+    internal void StartClock(int host)
+    {
+        if (stoppedClocks[host] is { } stopped)
+        {
+            stoppedClocks[host] = null;
+            clocks[host].Offset -= ClockOf(host) - stopped;
+        }
+    }
 
     /// <summary>The content of the next write, for each of its sectors.</summary>
     internal byte[] NextContent()

@@ -76,9 +76,9 @@ internal sealed class SimulatedWriter : IWriterHost
     {
         volume.Log?.Add($"writer {Number} restarts");
         var again = Unanswered.ToArray();
-        var suspension = Core.Suspension;
+        var earlier = Core;
         Core = NewCore(State.Chosen);
-        Core.Suspension.Continue(suspension);
+        Core.Continue(earlier);
         foreach (var user in again)
         {
             var from = volume.Options.RepeatsReplacedWrites ? null : user.SentIn;
@@ -132,6 +132,11 @@ internal sealed class SimulatedWriter : IWriterHost
             if (Core.LegRequestTo(member.Number) is { } request)
             {
                 Ask(member, Lane.Leg, request);
+            }
+
+            if (Core.LeaseRequestTo(member.Number) is { } lease)
+            {
+                Ask(member, Lane.Lease, lease);
             }
         }
     }
@@ -252,7 +257,8 @@ internal sealed class SimulatedWriter : IWriterHost
         };
         legs[member].Send(io, result =>
         {
-            user.Found = io.Sectors;
+            // The result of an attempt that was given up does not count: the product waits for it before the next one.
+            user.Found = operation.Waiting[member] ? io.Sectors : user.Found;
             core.Completed(operation, member, result, Now);
         });
     }
@@ -305,7 +311,22 @@ internal sealed class SimulatedWriter : IWriterHost
         });
     }
 
-    public void Verify(VerifyStep step) => throw new NotSupportedException();
+    /// <summary>Only what was repaired is read again.</summary>
+    public void Verify(VerifyStep step)
+    {
+        var core = Core;
+        var (start, count) = SimulatedVolume.SectorsOf(step.Range, State.Reach);
+        foreach (var member in step.Targets)
+        {
+            var io = new LegIo(IoOperation.Read, volume.Member(member).DataStart + start, count)
+            {
+                Grant = legs[member].Grant,
+            };
+            legs[member].Send(io, result => core.Completed(step, member, result, Now));
+        }
+    }
+
+    public void Differs(int leg) => throw new NotSupportedException();
 
     public long LoadOf(int leg) => 0;
 

@@ -165,21 +165,26 @@ internal sealed record SimulationOptions
             Policy = new WriterPolicy { ServesAfterPowerLoss = random.Next(4) == 0 },
             StopsDevices = random.Next(2) == 0,
         };
-        return options with
+        options = options with
         {
             Policy = options.Policy with
             {
                 HoldsFor = random.Next(3) == 0 ? TimeSpan.FromSeconds(random.Next(20)) : null,
                 MinInSync = random.Next(4) == 0 ? random.Next(1, legs + 1) : 1,
+                ConfirmsReads = random.Next(3) == 0,
             },
         };
+
+        // A lease needs clocks.
+        options.Faults[(int)Fault.StopClock] = options.Policy.ConfirmsReads ? random.Next(10) : 0;
+        return options;
     }
 
     /// <summary>Some faults do not happen at all, others often.</summary>
     private static int[] DrawFaults(Random random)
     {
         var weights = new int[Enum.GetValues<Fault>().Length];
-        for (var i = 0; i < weights.Length; i++)
+        for (var i = 0; i < (int)Fault.StopClock; i++)
         {
             weights[i] = random.Next(3) == 0 ? 0 : random.Next(1, 10);
         }
@@ -222,4 +227,5 @@ internal enum Fault
     RotMap,
     LoseLeg,
     OpenSession,
+    StopClock,
 }

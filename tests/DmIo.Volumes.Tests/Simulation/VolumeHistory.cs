@@ -194,7 +194,7 @@ internal sealed class VolumeHistory
             return;
         }
 
-        if (mustReport)
+        if (mustReport && flush.Session <= volume.Newest.PowerLossSession)
         {
             volume.Fail("a flush is Ok, although acknowledged data was lost and no flush has failed since");
         }

@@ -93,6 +93,7 @@ public sealed class ConfiguredVolumeTests : IDisposable
     [InlineData("{ legs = [a], on-no-quorum = freeze }", "is 'freeze'. It must be one of: suspend, error")]
     [InlineData("{ legs = [a], suspend-deadline = 10ms }", "is 0.01 s; give 0.1 s to 3600 s. 0 is for ever.")]
     [InlineData("{ legs = [a], min-in-sync = 2 }", "MinInSync of 'v' is 2; give 1 to 1, the number of its legs")]
+    [InlineData("{ legs = [a], read-quorum = 2 }", "dmio.volumes.v.read-quorum is '2'")]
     [InlineData("{ legs = [a], after-power-loss = never }", "is 'never'. It must be one of: wait, serve")]
     [InlineData(
         "{ legs = [a], after-power-loss = serve, power-loss-timeout = 30s }", "less than its OpenTimeout of 30 s")]
@@ -108,7 +109,7 @@ public sealed class ConfiguredVolumeTests : IDisposable
     }
 
     [Fact]
-    public void A_volume_has_the_settings_of_its_suspension()
+    public void A_volume_has_the_settings_of_its_block()
     {
         var read = Assert.Single(VolumeSettings.ReadAll(ConfigurationFactory.ParseString("""
             dmio.volumes.v {
@@ -116,12 +117,14 @@ public sealed class ConfiguredVolumeTests : IDisposable
               on-no-quorum = error
               suspend-deadline = 0s
               min-in-sync = 2
+              read-quorum = on
               after-power-loss = serve
               power-loss-timeout = 5s
             }
             """)));
 
         Assert.Equal((NoQuorumAction.Error, TimeSpan.Zero, 2), (read.OnNoQuorum, read.SuspendDeadline, read.MinInSync));
+        Assert.True(read.ReadQuorum);
         Assert.Equal((PowerLossAction.Serve, TimeSpan.FromSeconds(5)), (read.AfterPowerLoss, read.PowerLossTimeout));
     }
 

@@ -4,7 +4,9 @@ using Akka.Actor;
 using DmIo.Devices;
 using DmIo.Devices.Faults;
 using DmIo.Io;
+using DmIo.Volumes.Actors;
 using DmIo.Volumes.Client;
+using DmIo.Volumes.Record;
 using Xunit;
 
 namespace DmIo.Volumes.Tests.Volumes;
@@ -43,6 +45,32 @@ public sealed class VolumeSuspendTests : VolumeServiceTests
         Heal();
         await held;
         Assert.Equal(3, await ReadAsync());
+    }
+
+    [Fact]
+    public async Task VR11_With_read_quorum_a_read_waits_for_the_voters()
+    {
+        await using var volume = await OpenAsync(options => options with { ReadQuorum = true });
+        await WriteAsync(7);
+        var clock = Stopwatch.StartNew();
+        for (var i = 0; i < 20; i++)
+        {
+            Assert.Equal(7, await ReadAsync());
+        }
+
+        // A read does not wait for the next renewal of the lease, which is due once a second.
+        Assert.InRange(clock.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(10));
+
+        // Two of four voters stop, because they cannot write their superblocks.
+        Break("a", "b");
+        System.ActorSelection("/user/*/*").Tell(
+            new ReplicaActor.EndContinuity(Guid.NewGuid(), null!), ActorRefs.NoSender);
+        await UntilAsync(volume, status => status.Legs.Count(leg => leg.State == LegState.InSync) == 1);
+        var read = ReadAsync();
+        await Task.WhenAny(read, Task.Delay(500));
+        Assert.False(read.IsCompleted);
+        Heal();
+        Assert.Equal(7, await read);
     }
 
     [Fact]

@@ -134,6 +134,49 @@ public sealed class VolumeTests(ITestOutputHelper output) : VolumeServiceTests
     }
 
     [Fact]
+    public async Task A_leg_that_cannot_read_a_sector_after_its_repair_leaves_the_in_sync_set()
+    {
+        var faulty = new FaultyDevice(new MemoryDevice(ByteSize.FromMiB(16)), seed: 1);
+        await Service.AttachAsync("a", faulty);
+        await AttachAsync("b");
+        var options = new VolumeOptions { Name = "v", Legs = ["a", "b"] };
+        await Service.CreateVolumeAsync(options);
+        await using var volume = await Service.OpenVolumeAsync(options);
+        await WriteAsync(100, 7);
+
+        // The data begins at 1 MiB. The first write is the repair; the copy when the leg returns fails.
+        var data = new OperationFilter { Start = 2048 };
+        faulty.Add(new FaultRule { Filter = data with { Operations = [IoOperation.Read] } });
+        faulty.Add(new FaultRule { Filter = data with { Operations = [IoOperation.Write] }, After = 1 });
+        Assert.Equal(7, await ReadAsync(100));
+
+        var status = await UntilAsync(volume, status => status.Legs[0].Cause is not null);
+        Assert.Contains("failed read after a repair: DeviceError", status.Legs[0].Cause);
+        Assert.Equal(1, status.Legs[0].CorrectedReads);
+        faulty.Heal();
+        await UntilAsync(volume, VolumeState.Healthy);
+    }
+
+    [Fact]
+    public async Task VR8_A_leg_that_fails_a_discard_is_made_equal_again()
+    {
+        var memories = Enumerable.Range(0, 2).Select(_ => new MemoryDevice(ByteSize.FromMiB(16))).ToArray();
+        var faulty = new FaultyDevice(memories[1], seed: 1);
+        await Service.AttachAsync("a", memories[0]);
+        await Service.AttachAsync("b", faulty);
+        var options = new VolumeOptions { Name = "v", Legs = ["a", "b"] };
+        await Service.CreateVolumeAsync(options);
+        await using var volume = await Service.OpenVolumeAsync(options);
+        await using var client = await Service.OpenAsync(8);
+        await WriteAsync(100, 7);
+        faulty.Add(new FaultRule { Filter = OperationFilter.On(IoOperation.WriteZeroes), MaxCount = 1 });
+        (await client.DiscardAsync(new IoRegion("v", 100, 8))).ThrowIfFailed();
+        Assert.Equal(0, await ReadAsync(100));
+        await UntilAsync(volume, VolumeState.Healthy);
+        Assert.Equal(ContentOf(memories[0]), ContentOf(memories[1]));
+    }
+
+    [Fact]
     public async Task A_volume_reports_the_extents_of_its_legs()
     {
         await AttachAsync("a", "b");

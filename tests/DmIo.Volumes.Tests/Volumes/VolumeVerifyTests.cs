@@ -1,7 +1,9 @@
+using Akka.Actor;
 using DmIo.Devices;
 using DmIo.Io;
 using DmIo.Memory;
 using DmIo.Volumes.Client;
+using DmIo.Volumes.Record;
 using Xunit;
 
 namespace DmIo.Volumes.Tests.Volumes;
@@ -36,6 +38,24 @@ public sealed class VolumeVerifyTests : VolumeServiceTests
         Assert.Equal(VolumeState.Healthy, (await volume.GetStatusAsync()).State);
         Assert.Equal(ContentOf(memories[0]), ContentOf(memories[legs - 1]));
         Assert.Empty((await volume.VerifyAsync()).Differences);
+    }
+
+    [Fact]
+    public async Task VR7_A_leg_that_rotted_leaves_the_in_sync_set_with_a_cause()
+    {
+        await using var volume = await OpenAsync(3);
+        Write(memories[2], DataStart, 99);
+        using var inbox = Inbox.Create(System);
+        System.EventStream.Subscribe(inbox.Receiver, typeof(VolumeChanged));
+
+        await volume.VerifyAsync();
+
+        var changed = (VolumeChanged)inbox.ReceiveWhere(
+            message => message is VolumeChanged { Status: var status } && status.Legs[2].State == LegState.Absent,
+            TimeSpan.FromSeconds(10));
+        Assert.Equal(
+            "its data differed from that of most legs in a comparison", changed.Status.Legs[2].Cause);
+        Assert.Null((await UntilAsync(volume, VolumeState.Healthy)).Legs[2].Cause);
     }
 
     [Fact]

@@ -80,23 +80,6 @@ public sealed class ReadTests
     }
 
     [Fact]
-    public void A_lease_that_was_renewed_afresh_needs_answers_to_a_request_that_was_sent_since()
-    {
-        var earlier = fixture.Core.Lease.Renew(fixture.Now);
-        var afresh = fixture.Core.Lease.RenewAfresh(fixture.Now);
-        Assert.False(fixture.Core.Lease.IsInForce(fixture.Now));
-        Answer(earlier, 0, 1, WriterFixture.WitnessMember);
-        Assert.False(fixture.Core.Lease.IsInForce(fixture.Now));
-        Answer(afresh, 0);
-        Assert.False(fixture.Core.Lease.IsInForce(fixture.Now));
-        Answer(afresh, 1);
-        Assert.True(fixture.Core.Lease.IsInForce(fixture.Now));
-
-        void Answer(Renew renew, params int[] members) => Array.ForEach(members, member =>
-            fixture.Core.Replied(member, new Leased(renew.Epoch, renew.Counter), fixture.Now));
-    }
-
-    [Fact]
     public void The_preferred_leg_serves_reads()
     {
         fixture.Core.Lease.Preferred = 1;
@@ -139,7 +122,48 @@ public sealed class ReadTests
         var write = fixture.Submit(IoOperation.Write);
         Assert.True(write.Targets.IsEmpty);
         fixture.End(fixture.Step<CopyStep>());
+        Assert.True(write.Targets.IsEmpty);
+        fixture.End(fixture.Step<VerifyStep>());
         Assert.Equal(MemberSet.FirstMembers(2), write.Targets);
+    }
+
+    [Fact]
+    public void A_leg_that_cannot_read_what_was_repaired_leaves_the_in_sync_set()
+    {
+        var read = fixture.Submit(IoOperation.Read);
+        fixture.End(read, LegResult.Error);
+        fixture.Settle();
+        fixture.End(fixture.Step<CopyStep>());
+        Assert.Equal(MemberSet.Of(0), fixture.Step<VerifyStep>().Targets);
+        fixture.End(fixture.Step<VerifyStep>(), LegResult.Error);
+        fixture.Settle();
+        Assert.Equal(MemberSet.Of(1), fixture.State.InSync);
+        Assert.True(fixture.State.Legs[0].Missed.Contains(0));
+        fixture.End(read);
+        Assert.Equal(OperationOutcome.Ok, fixture.OutcomeOf(read));
+    }
+
+    [Fact]
+    public void The_last_leg_stays_although_it_cannot_read_what_was_repaired()
+    {
+        fixture.End(fixture.Submit(IoOperation.Read), LegResult.Error);
+        fixture.Settle();
+        fixture.End(fixture.Step<CopyStep>());
+        fixture.Core.LegLost(1, fixture.Now);
+        fixture.End(fixture.Step<VerifyStep>(), LegResult.Error);
+        Assert.Equal(MemberSet.Of(0), fixture.State.Live);
+    }
+
+    [Fact]
+    public void A_region_that_its_source_could_not_read_is_read_again_when_it_is_resolved()
+    {
+        var unresolved = Unresolved();
+        unresolved.Submit(IoOperation.Read);
+        unresolved.Settle();
+        unresolved.Core.SourceFailed(unresolved.Step<CopyStep>(), LegResult.Error, unresolved.Now);
+        unresolved.Settle();
+        unresolved.End(unresolved.Steps.OfType<CopyStep>().Last());
+        Assert.Equal(MemberSet.Of(0), unresolved.Step<VerifyStep>().Targets);
     }
 
     [Fact]

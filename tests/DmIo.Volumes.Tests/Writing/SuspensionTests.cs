@@ -236,7 +236,7 @@ public sealed class SuspensionTests
         LoseAllLegs();
         var since = Suspension.Since;
         var next = new WriterFixture(legs: 3, policy: TenSeconds) { Now = fixture.Now };
-        next.Core.Suspension.Continue(Suspension);
+        next.Core.Continue(fixture.Core);
         next.Core.Begin(WriterFixture.Id(6));
         var write = next.Submit(IoOperation.Write);
         Assert.Equal((SuspendReason.NoInSyncLeg, since), (next.Core.Suspension.Reason, next.Core.Suspension.Since));

@@ -69,6 +69,33 @@ public sealed class VolumeWriterTests
         Assert.Equal(MemberSet.Of(0), fixture.State.InSync);
     }
 
+    /// <summary>A discard is executed as write zeroes.</summary>
+    [Fact]
+    public void VR8_A_discard_that_a_leg_fails_waits_for_the_record_without_it()
+    {
+        var discard = fixture.Submit(IoOperation.WriteZeroes);
+        fixture.End(fixture.Step<ActiveStep>());
+        fixture.End(discard, leg: 0);
+        fixture.End(discard, LegResult.Error, leg: 1);
+        Assert.Null(fixture.OutcomeOf(discard));
+        Assert.True(fixture.State.Legs[1].Missed.Contains(0));
+        fixture.AnswerRequests();
+        Assert.Equal(OperationOutcome.Ok, fixture.OutcomeOf(discard));
+        Assert.Equal(MemberSet.Of(0), fixture.State.InSync);
+    }
+
+    /// <summary>The last leg of S stays.</summary>
+    [Fact]
+    public void VR8_A_discard_that_every_leg_fails_leaves_its_region_unresolved()
+    {
+        var discard = fixture.Submit(IoOperation.WriteZeroes);
+        fixture.End(fixture.Step<ActiveStep>());
+        fixture.End(discard, LegResult.Error);
+        Assert.Equal(OperationOutcome.DeviceError, fixture.OutcomeOf(discard));
+        Assert.True(fixture.State.Unresolved.Contains(0));
+        Assert.Equal(MemberSet.Of(1), fixture.State.Live);
+    }
+
     [Fact]
     public void Flushes_that_wait_share_the_next_flush()
     {
@@ -93,34 +120,6 @@ public sealed class VolumeWriterTests
         Assert.Null(fixture.OutcomeOf(flush));
         fixture.AnswerRequests();
         Assert.Equal(OperationOutcome.Ok, fixture.OutcomeOf(flush));
-    }
-
-    [Fact]
-    public void VM11_The_first_flush_after_a_power_failure_fails_and_the_record_forgets_it()
-    {
-        var lost = WriterFixture.Active(isPowerLost: true);
-        Assert.True(lost.State.Chosen.IsPowerLost);
-        var flush = lost.Submit(IoOperation.Flush);
-        lost.End(lost.Step<FlushStep>());
-        Assert.Equal(OperationOutcome.PowerLost, lost.OutcomeOf(flush));
-        lost.Settle();
-        Assert.False(lost.State.Chosen.IsPowerLost);
-        var next = lost.Submit(IoOperation.Flush);
-        lost.End(lost.Step<FlushStep>());
-        Assert.Equal(OperationOutcome.Ok, lost.OutcomeOf(next));
-    }
-
-    [Fact]
-    public void VM11_A_flush_of_no_user_leaves_the_power_failure_to_the_next_one()
-    {
-        var lost = WriterFixture.Active(isPowerLost: true);
-        var freeze = new ClientOperation(IoOperation.Flush, default, default, session: 0) { ReportsPowerLoss = false };
-        lost.Core.Submit(freeze, lost.Now);
-        lost.End(lost.Step<FlushStep>());
-        Assert.Equal(OperationOutcome.Ok, lost.OutcomeOf(freeze));
-        var flush = lost.Submit(IoOperation.Flush);
-        lost.End(lost.Step<FlushStep>());
-        Assert.Equal(OperationOutcome.PowerLost, lost.OutcomeOf(flush));
     }
 
     [Fact]
@@ -315,23 +314,6 @@ public sealed class VolumeWriterTests
         one.End(one.Step<FlushStep>());
         one.Settle();
         Assert.Equal(MemberSet.FirstMembers(2), one.State.InSync);
-    }
-
-    [Fact]
-    public void VM10_A_take_over_after_a_power_failure_waits_for_a_leg_that_is_not_drained()
-    {
-        var taking = new WriterFixture();
-        taking.Core.TakeOver.IsGraceOver = true;
-        taking.Core.Begin(WriterFixture.Id(6));
-        taking.Core.Replied(0, new WouldPromise(Epoch.None), taking.Now);
-        taking.Core.Replied(1, new WouldPromise(Epoch.None), taking.Now);
-        var epoch = taking.State.Epoch;
-        var lost = new Promise(epoch, taking.Known, IsDrained: true, IsContinuous: false, WriterFixture.Id(7));
-        taking.Core.Replied(0, lost, taking.Now);
-        taking.Core.Replied(1, lost with { IsDrained = false, IsContinuous = true }, taking.Now);
-        Assert.Null(taking.State.Proposed);
-        taking.Core.Replied(1, lost with { IsContinuous = true }, taking.Now);
-        Assert.Equal(MemberSet.Of(1), taking.State.Proposed!.InSync);
     }
 
     [Fact]

@@ -34,6 +34,7 @@ internal sealed class WriterFixture : IWriterHost
             IsPowerLost = isPowerLost,
             IsStopped = isStopped,
             Session = session,
+            PowerLossSession = isPowerLost ? session : 0,
             Lineage = Id(4),
         };
         Core = new VolumeWriter(this, rules ?? new WriterRules(), Id(5), Known, policy);
@@ -83,6 +84,10 @@ internal sealed class WriterFixture : IWriterHost
     public void Copy(CopyStep step) => Steps.Add(step);
 
     public void Verify(VerifyStep step) => Steps.Add(step);
+
+    public void Differs(int leg)
+    {
+    }
 
     public long LoadOf(int leg) => Steps.Count(step => step.Waiting[leg]);
 

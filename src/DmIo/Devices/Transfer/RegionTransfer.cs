@@ -53,6 +53,9 @@ internal sealed class RegionTransfer
     /// </summary>
     internal Task? Held { get; private set; }
 
+    /// <summary>See <see cref="TransferResult.Detail"/>; null: nothing.</summary>
+    internal object? Detail { get; private set; }
+
     /// <summary>Adds the memory of an operation, or of a part of it, before <see cref="Start"/>. Several memories
     /// follow one another on the device.</summary>
     /// <param name="memory">The memory.</param>
@@ -98,7 +101,7 @@ internal sealed class RegionTransfer
         Invariant.Require(
             !whole.ForceUnitAccess || (whole.Kind.CanForceUnitAccess() && description.HasForceUnitAccess));
         Status = IoStatus.Ok;
-        Held = null;
+        (Held, Detail) = (null, null);
         call.Begin(whole);
         position = whole.Start;
         remaining = whole.Count;
@@ -226,6 +229,7 @@ internal sealed class RegionTransfer
             Hold(held);
         }
 
+        Detail = result.Detail ?? Detail;
         if (hasData)
         {
             Moved(result);

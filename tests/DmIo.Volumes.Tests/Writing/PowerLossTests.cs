@@ -1,0 +1,80 @@
+using DmIo.Io;
+using DmIo.Volumes.Protocol;
+using DmIo.Volumes.Record;
+using DmIo.Volumes.Writing;
+using Xunit;
+
+namespace DmIo.Volumes.Tests.Writing;
+
+/// <summary>Power failures of a whole volume.</summary>
+public sealed class PowerLossTests
+{
+    [Fact]
+    public void VM10_A_take_over_after_a_power_failure_waits_for_a_leg_that_is_not_drained()
+    {
+        var taking = new WriterFixture();
+        taking.Core.TakeOver.IsGraceOver = true;
+        taking.Core.Begin(WriterFixture.Id(6));
+        taking.Core.Replied(0, new WouldPromise(Epoch.None), taking.Now);
+        taking.Core.Replied(1, new WouldPromise(Epoch.None), taking.Now);
+        var epoch = taking.State.Epoch;
+        var lost = new Promise(epoch, taking.Known, IsDrained: true, IsContinuous: false, WriterFixture.Id(7));
+        taking.Core.Replied(0, lost, taking.Now);
+        taking.Core.Replied(1, lost with { IsDrained = false, IsContinuous = true }, taking.Now);
+        Assert.Null(taking.State.Proposed);
+        taking.Core.Replied(1, lost with { IsContinuous = true }, taking.Now);
+        Assert.Equal(MemberSet.Of(1), taking.State.Proposed!.InSync);
+    }
+
+    [Fact]
+    public void VM11_The_first_flush_after_a_power_failure_fails_and_the_record_forgets_it()
+    {
+        var lost = WriterFixture.Active(isPowerLost: true);
+        Assert.True(lost.State.Chosen.IsPowerLost);
+        var flush = lost.Submit(IoOperation.Flush);
+        lost.End(lost.Step<FlushStep>());
+        Assert.Equal(OperationOutcome.PowerLost, lost.OutcomeOf(flush));
+        lost.Settle();
+        Assert.False(lost.State.Chosen.IsPowerLost);
+        var next = lost.Submit(IoOperation.Flush);
+        lost.End(lost.Step<FlushStep>());
+        Assert.Equal(OperationOutcome.Ok, lost.OutcomeOf(next));
+    }
+
+    [Fact]
+    public void VM11_A_flush_of_no_user_leaves_the_power_failure_to_the_next_one()
+    {
+        var lost = WriterFixture.Active(isPowerLost: true);
+        var freeze = new ClientOperation(IoOperation.Flush, default, default, session: 0) { ReportsPowerLoss = false };
+        lost.Core.Submit(freeze, lost.Now);
+        lost.End(lost.Step<FlushStep>());
+        Assert.Equal(OperationOutcome.Ok, lost.OutcomeOf(freeze));
+        var flush = lost.Submit(IoOperation.Flush);
+        lost.End(lost.Step<FlushStep>());
+        Assert.Equal(OperationOutcome.PowerLost, lost.OutcomeOf(flush));
+    }
+
+    /// <summary>Without a session, a user may have written before the power failure.</summary>
+    [Fact]
+    public void VM11_A_power_failure_is_not_reported_to_a_session_that_was_opened_after_it()
+    {
+        var lost = WriterFixture.Active(isPowerLost: true, session: 5);
+        lost.Core.OpenSession(lost.Now);
+        lost.Settle();
+        var newer = lost.Submit(IoOperation.Flush, session: 6);
+        lost.End(lost.Step<FlushStep>());
+        Assert.Equal(OperationOutcome.Ok, lost.OutcomeOf(newer));
+        var unknown = lost.Submit(IoOperation.Flush);
+        lost.End(lost.Step<FlushStep>());
+        Assert.Equal(OperationOutcome.PowerLost, lost.OutcomeOf(unknown));
+    }
+
+    [Fact]
+    public void VM11_A_power_failure_is_reported_to_a_session_that_was_opened_before_it()
+    {
+        var lost = WriterFixture.Active(isPowerLost: true, session: 5);
+        var flush = lost.Submit(IoOperation.Flush, session: 5);
+        lost.End(lost.Step<FlushStep>());
+        Assert.Equal(OperationOutcome.PowerLost, lost.OutcomeOf(flush));
+    }
+}
