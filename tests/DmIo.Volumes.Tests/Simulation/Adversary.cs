@@ -106,7 +106,7 @@ internal sealed class Adversary(SimulatedVolume volume)
     private void Happen(Fault fault)
     {
         volume.Log?.Add($"fault: {fault}");
-        var member = volume.Members[Random.Next(volume.Members.Length)];
+        var member = volume.Members[Random.Next(volume.Members.Count)];
         switch (fault)
         {
             case Fault.StartWriter:
@@ -150,7 +150,7 @@ internal sealed class Adversary(SimulatedVolume volume)
                 break;
             case Fault.StopWriter:
                 var release = writer.Core.Lease.Release();
-                foreach (var member in volume.Members)
+                foreach (var member in writer.Members.Voters)
                 {
                     writer.Ask(member, Lane.Lease, release);
                 }

@@ -14,25 +14,22 @@ namespace DmIo.Volumes.Tests.Simulation;
 internal sealed class SimulatedWriter : IWriterHost
 {
     private readonly SimulatedVolume volume;
-    private readonly LegConnection[] legs = new LegConnection[MemberSet.Capacity];
     private readonly Guid owner;
     private bool areRequestsDue;
 
     internal SimulatedWriter(SimulatedVolume volume, int number, int host, VolumeRecord known)
     {
         (this.volume, Number, Host, owner) = (volume, number, host, volume.NextGuid());
-        foreach (var member in volume.Members)
-        {
-            legs[member.Number] = new LegConnection(volume, this, member);
-        }
-
-        Core = NewCore(known);
+        Members = new WriterMembers(volume, this, known);
+        Core = NewCore();
     }
 
     /// <summary>The number of the process, never used again.</summary>
     internal int Number { get; }
 
     internal int Host { get; }
+
+    internal WriterMembers Members { get; }
 
     internal VolumeWriter Core { get; private set; }
 
@@ -77,7 +74,8 @@ internal sealed class SimulatedWriter : IWriterHost
         volume.Log?.Add($"writer {Number} restarts");
         var again = Unanswered.ToArray();
         var suspension = Core.Suspension;
-        Core = NewCore(State.Chosen);
+        Members.Read();
+        Core = NewCore();
         Core.Suspension.Continue(suspension);
         foreach (var user in again)
         {
@@ -122,7 +120,7 @@ internal sealed class SimulatedWriter : IWriterHost
 
     internal void SendRequests()
     {
-        foreach (var member in volume.Members)
+        foreach (var member in Members.Voters)
         {
             if (Core.VoteRequestTo(member.Number) is { } vote)
             {
@@ -139,21 +137,33 @@ internal sealed class SimulatedWriter : IWriterHost
     internal void Ask(SimulatedMember member, Lane lane, VoterRequest request) =>
         volume.Send(Host, member.Host, () => member.Receive(this, lane, request));
 
-    internal void Replied(int member, VoterReply reply, LegGrant? grant) => Take(() =>
+    internal void Replied(SimulatedMember member, VoterReply reply, LegGrant? grant) => Take(() =>
     {
-        legs[member].Grant = grant ?? legs[member].Grant;
+        if (Members.Find(member.Number) != member)
+        {
+            return;
+        }
+
+        var connection = Members.ConnectionTo(member);
+        connection.Grant = grant ?? connection.Grant;
         IsRefused |= reply is Refused refused && State.HasRecord && refused.Promised > State.Epoch;
-        Core.Replied(member, reply, Now);
+        if (reply is Promise promise && !Members.Learn(promise.Record))
+        {
+            Restart();
+            return;
+        }
+
+        Core.Replied(member.Number, reply, Now);
     });
 
     /// <summary>The connection to a leg is lost, or it is given up: nothing that was sent is answered.</summary>
-    internal void Disconnect(int member) => legs[member].Disconnect();
+    internal void Disconnect(SimulatedMember member) => Members.ConnectionTo(member).Disconnect();
 
     /// <summary>How long the oldest I/O has been in flight on a leg.</summary>
-    internal TimeSpan OldestOn(int member) => legs[member].Oldest;
+    internal TimeSpan OldestOn(int member) => Members.Leg(member).Oldest;
 
     /// <summary>The grant of a leg is in force.</summary>
-    internal bool Holds(int member) => legs[member].IsInForce;
+    internal bool Holds(int member) => Members.Leg(member).IsInForce;
 
     /// <summary>A user submits an operation.</summary>
     internal void Submit(UserOperation user)
@@ -174,18 +184,18 @@ internal sealed class SimulatedWriter : IWriterHost
     public void RequestsChanged() => areRequestsDue = true;
 
     public void StateChanged() => volume.Log?.Add(
-        $"writer {Number}: {Core?.TakeOver.Phase}, S={Core?.State.InSync}, fenced {Core?.State.IsFenced}");
+        $"writer {Number}: {Core?.TakeOver.Phase}, S={Core?.State.InSync} of {Core?.State.Chosen.Configuration.Legs}, fenced {Core?.State.IsFenced}");
 
     public void ReadMaps(int leg)
     {
-        var (member, core) = (volume.Member(leg), Core);
+        var (member, core) = (Members.Member(leg), Core);
         if (member.Superblock.State == LegState.Blank && volume.Options.SkipsBlankMaps)
         {
             volume.Events.After(volume.DrawLatency(), () => Take(() => core.MapsRead(leg, null, Now)));
             return;
         }
 
-        legs[leg].ReadMaps((result, maps) =>
+        Members.Leg(leg).ReadMaps((result, maps) =>
         {
             if (result != LegResult.Ok)
             {
@@ -212,7 +222,7 @@ internal sealed class SimulatedWriter : IWriterHost
                 bits.ExceptWith(step.Extents);
             }
 
-            WriteMaps(step, member, legs[member].Pages.EncodeActive(step.Extents, bits));
+            WriteMaps(step, member, Members.Leg(member).Pages.EncodeActive(step.Extents, bits));
         }
     }
 
@@ -224,7 +234,7 @@ internal sealed class SimulatedWriter : IWriterHost
             foreach (var member in State.Chosen.Configuration.Legs)
             {
                 var missed = member == holder ? new RegionSet() : State.MissedOnDisk(member);
-                legs[holder].Pages.EncodeMissed((byte)member, missed, writes);
+                Members.Leg(holder).Pages.EncodeMissed((byte)member, missed, writes);
             }
 
             WriteMaps(step, holder, writes);
@@ -246,11 +256,11 @@ internal sealed class SimulatedWriter : IWriterHost
     public void Read(ClientOperation operation)
     {
         var (user, member, core) = (((SubmittedOperation)operation).User, operation.Targets.First, Core);
-        var io = new LegIo(IoOperation.Read, volume.Member(member).DataStart + user.Start, user.Count)
+        var io = new LegIo(IoOperation.Read, Members.Member(member).DataStart + user.Start, user.Count)
         {
-            Grant = legs[member].Grant,
+            Grant = Members.Leg(member).Grant,
         };
-        legs[member].Send(io, result =>
+        Members.Leg(member).Send(io, result =>
         {
             user.Found = io.Sectors;
             core.Completed(operation, member, result, Now);
@@ -271,8 +281,8 @@ internal sealed class SimulatedWriter : IWriterHost
         var core = Core;
         foreach (var member in step.Targets)
         {
-            var io = new LegIo(IoOperation.Flush, 0, 0) { Grant = legs[member].Grant };
-            legs[member].Send(io, result => core.Completed(step, member, result, Now));
+            var io = new LegIo(IoOperation.Flush, 0, 0) { Grant = Members.Leg(member).Grant };
+            Members.Leg(member).Send(io, result => core.Completed(step, member, result, Now));
         }
     }
 
@@ -286,11 +296,11 @@ internal sealed class SimulatedWriter : IWriterHost
         }
 
         var (start, count) = SimulatedVolume.SectorsOf(step.Range, State.Reach);
-        var io = new LegIo(IoOperation.Read, volume.Member(step.Source).DataStart + start, count)
+        var io = new LegIo(IoOperation.Read, Members.Member(step.Source).DataStart + start, count)
         {
-            Grant = legs[step.Source].Grant,
+            Grant = Members.Leg(step.Source).Grant,
         };
-        legs[step.Source].Send(io, result =>
+        Members.Leg(step.Source).Send(io, result =>
         {
             if (result != LegResult.Ok)
             {
@@ -337,8 +347,8 @@ internal sealed class SimulatedWriter : IWriterHost
         }
     }
 
-    private VolumeWriter NewCore(VolumeRecord known) =>
-        new(this, volume.Options.WriterRules, owner, known, volume.Options.Policy);
+    private VolumeWriter NewCore() =>
+        new(this, volume.Options.WriterRules, owner, Members.Known, volume.Options.Policy);
 
     private void Forward(UserOperation user)
     {
@@ -350,19 +360,19 @@ internal sealed class SimulatedWriter : IWriterHost
         WriterStep step, int member, int start, byte[]?[] sectors, bool isForced, VolumeWriter? sender = null)
     {
         var core = sender ?? Core;
-        var io = new LegIo(IoOperation.Write, volume.Member(member).DataStart + start, sectors.Length)
+        var io = new LegIo(IoOperation.Write, Members.Member(member).DataStart + start, sectors.Length)
         {
             Sectors = sectors,
             IsForced = isForced,
-            Grant = legs[member].Grant,
+            Grant = Members.Leg(member).Grant,
         };
-        legs[member].Send(io, result => core.Completed(step, member, result, Now));
+        Members.Leg(member).Send(io, result => core.Completed(step, member, result, Now));
     }
 
     private void WriteMaps(WriterStep step, int member, List<MapWrite> writes)
     {
         var core = Core;
         volume.Log?.Add($"writer {Number}: {step.GetType().Name} writes {writes.Count} pages on leg {member}");
-        legs[member].WriteMaps(writes, result => core.Completed(step, member, result, Now));
+        Members.Leg(member).WriteMaps(writes, result => core.Completed(step, member, result, Now));
     }
 }

@@ -54,7 +54,7 @@ internal sealed record SimulationOptions
     public int WorkPerTick { get; init; } = 1;
 
     /// <summary>How often each kind of work is begun, relative to the others, by <see cref="Work"/>.</summary>
-    public int[] Works { get; init; } = [1, 1, 1, 1, 1, 1, 1];
+    public int[] Works { get; init; } = [1, 1, 1, 1, 1, 1, 1, 0];
 
     /// <summary>How likely a message is lost.</summary>
     public double Losses { get; init; }
@@ -165,12 +165,14 @@ internal sealed record SimulationOptions
             Policy = new WriterPolicy { ServesAfterPowerLoss = random.Next(4) == 0 },
             StopsDevices = random.Next(2) == 0,
         };
+        var minInSync = random.Next(4) == 0 ? random.Next(1, legs + 1) : 1;
         return options with
         {
+            Works = [.. options.Works, random.Next(3) == 0 ? random.Next(1, 10) : 0],
             Policy = options.Policy with
             {
                 HoldsFor = random.Next(3) == 0 ? TimeSpan.FromSeconds(random.Next(20)) : null,
-                MinInSync = random.Next(4) == 0 ? random.Next(1, legs + 1) : 1,
+                MinInSync = minInSync,
             },
         };
     }
@@ -199,6 +201,7 @@ internal enum Work
     Clean,
     PreferLegs,
     Grow,
+    ChangeVoters,
 }
 
 /// <summary>What happens to a simulated volume.</summary>

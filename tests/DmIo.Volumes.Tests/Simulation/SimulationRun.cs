@@ -1,5 +1,3 @@
-using DmIo.Volumes.Record;
-
 namespace DmIo.Volumes.Tests.Simulation;
 
 /// <summary>One run: faults, and then everything works again and the volume must come to order.</summary>
@@ -41,19 +39,20 @@ internal static class SimulationRun
             return false;
         }
 
-        var legs = MemberSet.FirstMembers(volume.Options.Legs);
-        return writer.Waiting == 0 && state.Chosen.IsClean && state.Proposed is null && state.InSync == legs
+        var legs = state.Chosen.Configuration.Legs;
+        return writer.Waiting == 0 && state.Chosen is { IsClean: true, Configuration.IsJoint: false } && state.Proposed is null && state.InSync == legs
             && state.Live == legs && state.InFlight.Count == 0 && volume.Newest == state.Chosen;
     }
 
     private static string Describe(SimulatedVolume volume)
     {
-        var members = string.Join("; ", volume.Members.Select(member => $"member {member.Number} runs "
+        var members = string.Join("; ", volume.Members.Select(member => $"member {member.Number} of "
+            + $"{(member.IsMemberOf(volume.Newest) ? "the volume" : "no volume")} runs "
             + $"{member.IsRunning}, damaged {member.IsDamaged}, holds {member.Superblock.Accepted!.Version}"));
         var writers = string.Join("; ", volume.Writers.Select(writer => $"writer {writer.Number}: "
             + $"{writer.Core.TakeOver.Phase}, S={writer.State.InSync}, proposed {writer.State.Proposed?.InSync}, "
             + $"clean {writer.State.Chosen.IsClean}, failed {writer.State.Failed}, U {writer.State.Unresolved}, legs "
-            + $"{string.Join(", ", writer.State.Legs.Take(volume.Options.Legs).Select(leg => leg.Phase))}, waiting "
+            + $"{string.Join(", ", writer.State.Legs.Select(leg => leg.Phase))}, waiting "
             + $"{writer.Waiting}, in flight {string.Join(", ", writer.State.InFlight)}"));
         return $"{members}; {writers}";
     }

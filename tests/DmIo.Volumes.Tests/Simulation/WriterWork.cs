@@ -17,6 +17,7 @@ internal sealed class WriterWork(SimulatedVolume volume, SimulatedWriter writer)
     private static readonly TimeSpan StuckTimeout = TimeSpan.FromSeconds(2);
 
     private readonly TimeSpan[] attachingSince = new TimeSpan[VolumeConfiguration.MaxLegs];
+    private readonly VoterChanges voters = new(volume, writer);
     private TimeSpan stuckSince = TimeSpan.MaxValue;
 
     private VolumeWriter Core => writer.Core;
@@ -54,7 +55,7 @@ internal sealed class WriterWork(SimulatedVolume volume, SimulatedWriter writer)
         if (State.HasRecord && !State.IsFenced)
         {
             var request = Core.Suspension.NextLeaseRequest(writer.Now);
-            foreach (var member in volume.Members)
+            foreach (var member in writer.Members.Voters)
             {
                 if (request is not null)
                 {
@@ -72,8 +73,10 @@ internal sealed class WriterWork(SimulatedVolume volume, SimulatedWriter writer)
         }
 
         Core.Tick(writer.Now);
+        voters.Tick();
 
         var isStuck = !State.IsFenced && (Core.TakeOver.Phase == TakeOverPhase.Idle || writer.IsRefused
+            || writer.Members.IsOutOfDate
             || (State.HasRecord && State.Live.IsEmpty && State.Failed == State.InSync));
         stuckSince = !isStuck ? TimeSpan.MaxValue
             : stuckSince == TimeSpan.MaxValue ? volume.Events.Now
@@ -110,7 +113,7 @@ internal sealed class WriterWork(SimulatedVolume volume, SimulatedWriter writer)
             || (leg.Phase != LegPhase.Absent && writer.OldestOn(member) > LegTimeout))
         {
             attachingSince[member] = volume.Events.Now;
-            writer.Disconnect(member);
+            writer.Disconnect(writer.Members.Member(member));
             Core.LegLost(member, writer.Now);
         }
     }
@@ -147,6 +150,11 @@ internal sealed class WriterWork(SimulatedVolume volume, SimulatedWriter writer)
                 break;
             case Simulation.Work.Clean:
                 Core.Clean(writer.Now);
+                break;
+            case Simulation.Work.ChangeVoters when Random.Next(10) == 0:
+                voters.ChangeAtRandom();
+                break;
+            case Simulation.Work.ChangeVoters:
                 break;
             default:
                 Core.Lease.Slow = Random.Next(4) == 0 ? MemberSet.Of(Random.Next(volume.Options.Legs)) : default;
