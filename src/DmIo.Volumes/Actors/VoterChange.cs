@@ -1,4 +1,5 @@
 using Akka.Actor;
+using DmIo.Devices;
 using DmIo.Io;
 using DmIo.Volumes.Record;
 
@@ -16,7 +17,48 @@ internal sealed class VoterChange(VolumeDevice device, VolumeOpening opening)
         string name, bool isWitness, bool force, bool allowUnfenced, CancellationToken cancellation)
     {
         var attached = await AttachedDevices.OfAsync(opening.Service, cancellation);
-        await NewMember.CheckAsync(opening.Client, name, attached, force, allowUnfenced);
+        var known = await MemberOnAsync(name, attached.Require(name, allowUnfenced));
+        if (known is null)
+        {
+            await NewMember.CheckAsync(opening.Client, name, attached, force, allowUnfenced);
+        }
+
+        var store = known ?? await CreateAsync(name, isWitness, attached);
+        opening.Add(name);
+        device.Owner.Tell(new Added(store), ActorRefs.NoSender);
+        var (leg, member) = (store.Superblock.Leg, store.Superblock.Member);
+        if (known is null
+            && !await device.AskAsync(volume => volume.Writer.AddVoter(leg, member, isWitness, volume.Now)))
+        {
+            await ForgetAsync(member, store);
+            throw Refusal($"'{name}' cannot be added now:");
+        }
+
+        await UntilAsync(
+            chosen => chosen.Configuration.SlotOf(member)?.Id == leg && !chosen.Configuration.IsJoint, cancellation);
+        return member;
+    }
+
+    /// <summary>The leg or witness on a device that an earlier change, which was interrupted, has made a member and
+    /// that the opening did not name; null: it is none. To replace it would leave a member without a device.</summary>
+    /// <exception cref="VolumeException">Its server may execute old writes.</exception>
+    private async Task<LegStore?> MemberOnAsync(string name, DeviceDescription description)
+    {
+        var reading = await LegStore.ReadSuperblockAsync(opening.Client, name, description.Capacity);
+        if (opening.Devices.Contains(name) || LegStore.Of(opening.Client, name, reading) is not { } store
+            || !store.IsMemberOf(device.Record))
+        {
+            return null;
+        }
+
+        return VolumeRules.FaultOfDrain(name, description, store.Superblock) is { } undrained
+            && !opening.AreServersDrained
+            ? throw new VolumeException(undrained)
+            : store;
+    }
+
+    private async Task<LegStore> CreateAsync(string name, bool isWitness, AttachedDevices attached)
+    {
         var sample = opening.Stores.First(store => store.Superblock.State != LegState.None).Superblock;
         if (isWitness)
         {
@@ -25,12 +67,10 @@ internal sealed class VoterChange(VolumeDevice device, VolumeOpening opening)
 
         var record = device.Record;
         var geometry = isWitness ? LegGeometry.Witness : GeometryOn(name, attached[name].Capacity, record.Size);
-        var member = FreeMember(record, isWitness);
-        var leg = Guid.NewGuid();
         var superblock = sample with
         {
-            Leg = leg,
-            Member = (byte)member,
+            Leg = Guid.NewGuid(),
+            Member = (byte)FreeMember(record, isWitness),
             State = isWitness ? LegState.None : LegState.Blank,
             Promised = record.Version.Epoch,
             Accepted = record,
@@ -40,18 +80,7 @@ internal sealed class VoterChange(VolumeDevice device, VolumeOpening opening)
             CorrectedReads = 0,
             Continuity = default,
         };
-        var store = await LegStore.CreateAsync(opening.Client, name, attached[name].Capacity, superblock);
-        opening.Add(name);
-        device.Owner.Tell(new Added(store), ActorRefs.NoSender);
-        if (!await device.AskAsync(volume => volume.Writer.AddVoter(leg, (byte)member, isWitness, volume.Now)))
-        {
-            await ForgetAsync(member, store);
-            throw Refusal($"'{name}' cannot be added now:");
-        }
-
-        await UntilAsync(
-            chosen => chosen.Configuration.SlotOf(member)?.Id == leg && !chosen.Configuration.IsJoint, cancellation);
-        return member;
+        return await LegStore.CreateAsync(opening.Client, name, attached[name].Capacity, superblock);
     }
 
     /// <summary>Removes a leg or witness, which need not be reachable.</summary>

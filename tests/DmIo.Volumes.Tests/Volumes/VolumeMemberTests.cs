@@ -96,6 +96,29 @@ public sealed class VolumeMemberTests : VolumeServiceTests
         await Assert.ThrowsAsync<VolumeException>(() => volume.RemoveAsync("a"));
     }
 
+    /// <summary>A process that was killed during the change has made the device a member.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_leg_that_is_added_again_after_an_interruption_is_the_same_member(bool force)
+    {
+        var options = await CreateAsync("a", "b");
+        await AttachAsync("c");
+        await using (var interrupted = await Service.OpenVolumeAsync(options))
+        {
+            await WriteAsync(7);
+            await interrupted.AddLegAsync("c");
+        }
+
+        await using var volume = await Service.OpenVolumeAsync(options);
+        await volume.AddLegAsync("c", new MemberOptions(Force: force));
+        await UntilAsync(volume, VolumeState.Healthy);
+        Assert.Equal(["a", "b", "c"], (await volume.GetStatusAsync()).Legs.Select(leg => leg.Device));
+        await volume.RemoveAsync("a");
+        await volume.RemoveAsync("b");
+        Assert.Equal(7, await ReadAsync());
+    }
+
     [Fact]
     public async Task A_device_that_was_added_is_used_by_no_other_volume_until_it_is_removed()
     {
