@@ -46,13 +46,14 @@ internal sealed class CopyTransfers
         }
         else
         {
+            var range = RangeOf(step.Range, device.Writer.State.Reach);
             WithBuffer(pages => new CopyTransfer(
-                step, new PageList(pages), RangeOf(step.Range), () => Return(pages)).Read(device));
+                step, new PageList(pages), range, () => Return(pages)).Read(device));
         }
     }
 
-    internal void Start(VerifyStep step) =>
-        WithBuffer(pages => new VerifyTransfer(step, pages, RangeOf(step.Range), () => Return(pages)).Read(device));
+    internal void Start(VerifyStep step) => WithBuffer(pages => new VerifyTransfer(
+        step, pages, RangeOf(step.Range, step.Size), () => Return(pages)).Read(device));
 
     /// <summary>Writes the zeroes of a growth, from whole block to whole block.</summary>
     internal void Start(ZeroStep step)
@@ -91,11 +92,11 @@ internal sealed class CopyTransfers
         }
     }
 
-    private LegRange RangeOf(RegionRange range)
+    private LegRange RangeOf(RegionRange range, ByteSize size)
     {
         const int PerRegion = (1 << RegionRange.RegionShift) / Sector.SizeBytes;
         var start = range.First * PerRegion;
-        var end = device.Size.SectorsOf(device.Writer.State.Reach);
+        var end = device.Size.SectorsOf(size);
         return new LegRange(start, Math.Min(range.Count * PerRegion, end - start));
     }
 }

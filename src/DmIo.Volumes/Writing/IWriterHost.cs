@@ -83,8 +83,8 @@ internal interface IWriterHost
     /// <see cref="VolumeWriter.SourceFailed"/>.</summary>
     void Copy(CopyStep step);
 
-    /// <summary>Hashes the range on each target; each ends with <see cref="VolumeWriter.Hashed"/>, or with
-    /// <see cref="VolumeWriter.Completed"/> if it failed.</summary>
+    /// <summary>Hashes the range, up to the size of the step, on each target; each ends with
+    /// <see cref="VolumeWriter.Hashed"/>, or with <see cref="VolumeWriter.Completed"/> if it failed.</summary>
     void Verify(VerifyStep step);
 
     /// <summary>The number of operations in flight on a leg.</summary>
