@@ -113,7 +113,7 @@ internal sealed class Scenario
         Assert.Null(Volume.Violation);
         foreach (var leg in AllLegs)
         {
-            Assert.True(VolumeChecks.AreEqual(
+            Assert.True(Volume.Checks.AreEqual(
                 Member(AllLegs.First), Member(leg), new RegionRange(0, writer.State.Regions), writer.State.Chosen.Size));
         }
     }

@@ -32,6 +32,7 @@ internal sealed class SimulatedVolume
 
         History = new VolumeHistory(this, options.Sectors);
         Checks = new VolumeChecks(this);
+        Rot = new Rot(this);
         var record = FirstRecord();
         var geometry = LegGeometry.For(MetadataPlacement.Internal, SizeOf(options.RoomSectors));
         foreach (var slot in record.Configuration.Slots)
@@ -55,6 +56,8 @@ internal sealed class SimulatedVolume
     internal VolumeHistory History { get; }
 
     internal VolumeChecks Checks { get; }
+
+    internal Rot Rot { get; }
 
     /// <summary>What happened; null: it is not recorded.</summary>
     internal Trace? Log { get; }

@@ -21,6 +21,8 @@ internal sealed class SimulatedWriter : IWriterHost
     {
         (this.volume, Number, Host, owner) = (volume, number, host, volume.NextGuid());
         Members = new WriterMembers(volume, this, known);
+        Verification = new VerifyWork(volume, this);
+        Freeze = new FreezeWork(volume, this);
         Core = NewCore();
     }
 
@@ -30,6 +32,10 @@ internal sealed class SimulatedWriter : IWriterHost
     internal int Host { get; }
 
     internal WriterMembers Members { get; }
+
+    internal VerifyWork Verification { get; }
+
+    internal FreezeWork Freeze { get; }
 
     internal VolumeWriter Core { get; private set; }
 
@@ -171,13 +177,14 @@ internal sealed class SimulatedWriter : IWriterHost
         user.IsReplaced = user.Session != 0 && user.Session < State.Chosen.Session;
         volume.History.Begin(user);
         volume.Log?.Add($"writer {Number}: {user} is submitted");
-        if (!volume.Options.ReadsPassWrites && Unanswered.Concat(Held).Any(other => other.Conflicts(user)))
+        var isHeld = Unanswered.Concat(Held).Any(other => other.Conflicts(user)) && !volume.Options.ReadsPassWrites;
+        if (isHeld || Freeze.IsFrozen)
         {
             Held.Add(user);
         }
         else
         {
-            Forward(user);
+            SubmitNow(new SubmittedOperation(user));
         }
     }
 
@@ -315,7 +322,7 @@ internal sealed class SimulatedWriter : IWriterHost
         });
     }
 
-    public void Verify(VerifyStep step) => throw new NotSupportedException();
+    public void Verify(VerifyStep step) => Verification.Start(step);
 
     public long LoadOf(int leg) => 0;
 
@@ -329,20 +336,26 @@ internal sealed class SimulatedWriter : IWriterHost
         }
 
         volume.Checks.Answered(this, user, outcome);
-        volume.History.Ended(user, outcome);
+        if (operation.ReportsPowerLoss)
+        {
+            volume.History.Ended(user, outcome);
+        }
+
+        user.Outcome = outcome;
         volume.Events.After(TimeSpan.Zero, () => Take(Release));
         user.Answered?.Invoke();
     }
 
-    private void Release()
+    /// <summary>Submits what does not overlap anything any more, unless the volume is frozen.</summary>
+    internal void Release()
     {
-        for (var i = 0; i < Held.Count; i++)
+        for (var i = 0; i < Held.Count && !Freeze.IsFrozen; i++)
         {
             var user = Held[i];
             if (!Unanswered.Concat(Held.Take(i)).Any(user.Conflicts))
             {
                 Held.RemoveAt(i--);
-                Forward(user);
+                SubmitNow(new SubmittedOperation(user));
             }
         }
     }
@@ -350,10 +363,10 @@ internal sealed class SimulatedWriter : IWriterHost
     private VolumeWriter NewCore() =>
         new(this, volume.Options.WriterRules, owner, Members.Known, volume.Options.Policy);
 
-    private void Forward(UserOperation user)
+    internal void SubmitNow(SubmittedOperation operation)
     {
-        Unanswered.Add(user);
-        Core.Submit(new SubmittedOperation(user), Now);
+        Unanswered.Add(operation.User);
+        Core.Submit(operation, Now);
     }
 
     private void WriteData(

@@ -54,7 +54,7 @@ internal sealed record SimulationOptions
     public int WorkPerTick { get; init; } = 1;
 
     /// <summary>How often each kind of work is begun, relative to the others, by <see cref="Work"/>.</summary>
-    public int[] Works { get; init; } = [1, 1, 1, 1, 1, 1, 1, 0];
+    public int[] Works { get; init; } = [1, 1, 1, 1, 1, 1, 1, 0, 0, 0];
 
     /// <summary>How likely a message is lost.</summary>
     public double Losses { get; init; }
@@ -166,9 +166,12 @@ internal sealed record SimulationOptions
             StopsDevices = random.Next(2) == 0,
         };
         var minInSync = random.Next(4) == 0 ? random.Next(1, legs + 1) : 1;
+        var (changes, verifies) = (random.Next(3) == 0 ? random.Next(1, 10) : 0, random.Next(3) == 0 ? 1 : 0);
+        var freezes = random.Next(3) == 0 ? random.Next(1, 4) : 0;
+        options.Faults[(int)Fault.RotData] = random.Next(3) == 0 ? random.Next(1, 4) : 0;
         return options with
         {
-            Works = [.. options.Works, random.Next(3) == 0 ? random.Next(1, 10) : 0],
+            Works = [.. options.Works, changes, verifies, freezes],
             Policy = options.Policy with
             {
                 HoldsFor = random.Next(3) == 0 ? TimeSpan.FromSeconds(random.Next(20)) : null,
@@ -181,7 +184,7 @@ internal sealed record SimulationOptions
     private static int[] DrawFaults(Random random)
     {
         var weights = new int[Enum.GetValues<Fault>().Length];
-        for (var i = 0; i < weights.Length; i++)
+        for (var i = 0; i < (int)Fault.RotData; i++)
         {
             weights[i] = random.Next(3) == 0 ? 0 : random.Next(1, 10);
         }
@@ -202,6 +205,8 @@ internal enum Work
     PreferLegs,
     Grow,
     ChangeVoters,
+    Verify,
+    Freeze,
 }
 
 /// <summary>What happens to a simulated volume.</summary>
@@ -225,4 +230,5 @@ internal enum Fault
     RotMap,
     LoseLeg,
     OpenSession,
+    RotData,
 }

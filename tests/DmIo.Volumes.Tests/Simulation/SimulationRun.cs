@@ -26,9 +26,44 @@ internal static class SimulationRun
             {
                 volume.Fail($"the volume does not come to order: {Describe(volume)}");
             }
+            else if (isInOrder)
+            {
+                Verify(volume);
+            }
         }
 
         return new SimulationResult(volume);
+    }
+
+    /// <summary>A pass reports exactly what differs. Where most legs are equal, the others are repaired.</summary>
+    private static void Verify(SimulatedVolume volume)
+    {
+        var (writer, verification) = (volume.Writers[0], volume.Writers[0].Verification);
+        if (!volume.RunUntil(() => verification.Pass is not { IsEnded: false } && IsInOrder(volume), Limit))
+        {
+            volume.Fail($"a pass that compares the legs does not end: {Describe(volume)}");
+            return;
+        }
+
+        var differing = verification.FindDifferences();
+        verification.Begin();
+        if (!volume.RunUntil(() => verification.Pass!.IsEnded && IsInOrder(volume), Limit))
+        {
+            volume.Fail($"a pass that compares all legs does not end: {Describe(volume)}");
+            return;
+        }
+
+        var (left, repaired) = (verification.Reported(ofMinority: false), verification.Reported(ofMinority: true));
+        if (!verification.FindDifferences().SetEquals(left))
+        {
+            volume.Fail($"legs differ in {verification.FindDifferences()}, and {left} was reported");
+        }
+
+        left.UnionWith(repaired);
+        if (!left.SetEquals(differing) && volume.Writers[0].State.InSync.Count > 1)
+        {
+            volume.Fail($"legs differed in {differing}, and {left} was reported");
+        }
     }
 
     /// <summary>Every operation is answered, all legs are in S and equal, and the record is clean.</summary>

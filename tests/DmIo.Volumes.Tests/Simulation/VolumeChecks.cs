@@ -80,7 +80,8 @@ internal sealed class VolumeChecks(SimulatedVolume volume)
             var member = writer.Members.Member(leg);
             for (var i = 0; i < user.Count && writer.Holds(leg) && !member.HasLostCache; i++)
             {
-                if (member.Device.Disk[member.DataStart + user.Start + i] != user.Content)
+                var content = member.Device.Disk[member.DataStart + user.Start + i];
+                if (content != user.Content && !volume.Rot.Made(content))
                 {
                     volume.Fail($"I3: {user} is acknowledged, but not on leg {leg}");
                 }
@@ -102,13 +103,24 @@ internal sealed class VolumeChecks(SimulatedVolume volume)
         }
     }
 
+    /// <summary>The legs hold the same data, but for what has rotted.</summary>
+    internal bool AreEqual(SimulatedMember one, SimulatedMember two, RegionRange range, ByteSize size) =>
+        AreSame(one, two, range, size, volume.Rot.Made);
+
     /// <summary>The legs hold the same data.</summary>
-    internal static bool AreEqual(SimulatedMember one, SimulatedMember two, RegionRange range, ByteSize size)
+    /// <param name="one">A leg.</param>
+    /// <param name="two">Another leg.</param>
+    /// <param name="range">The regions.</param>
+    /// <param name="size">The end.</param>
+    /// <param name="isAny">A content that counts as equal to any other one; null: there is none.</param>
+    internal static bool AreSame(
+        SimulatedMember one, SimulatedMember two, RegionRange range, ByteSize size, Func<byte[]?, bool>? isAny = null)
     {
         var (start, count) = SimulatedVolume.SectorsOf(range, size);
         for (var sector = start; sector < start + count; sector++)
         {
-            if (one.Device.Disk[one.DataStart + sector] != two.Device.Disk[two.DataStart + sector])
+            var (left, right) = (one.Device.Disk[one.DataStart + sector], two.Device.Disk[two.DataStart + sector]);
+            if (left != right && !(isAny is not null && (isAny(left) || isAny(right))))
             {
                 return false;
             }

@@ -74,6 +74,7 @@ internal sealed class WriterWork(SimulatedVolume volume, SimulatedWriter writer)
 
         Core.Tick(writer.Now);
         voters.Tick();
+        writer.Freeze.Tick();
 
         var isStuck = !State.IsFenced && (Core.TakeOver.Phase == TakeOverPhase.Idle || writer.IsRefused
             || writer.Members.IsOutOfDate
@@ -92,6 +93,13 @@ internal sealed class WriterWork(SimulatedVolume volume, SimulatedWriter writer)
             return;
         }
 
+        if (writer.Freeze.IsFrozen)
+        {
+            ReturnAll();
+            return;
+        }
+
+        writer.Verification.Tick();
         if (volume.IsHealing)
         {
             WorkAll();
@@ -136,11 +144,7 @@ internal sealed class WriterWork(SimulatedVolume volume, SimulatedWriter writer)
                 Core.Resync(DrawRange(State.Legs[State.Syncing.First].Missed), writer.Now);
                 break;
             case Simulation.Work.Return:
-                foreach (var member in State.Chosen.Configuration.Legs)
-                {
-                    Core.Return(member, writer.Now);
-                }
-
+                ReturnAll();
                 break;
             case Simulation.Work.Cool:
                 Core.Cool(Random.Next(2) == 0 ? ActiveExtents() : FirstOf(ActiveExtents()), writer.Now);
@@ -155,6 +159,14 @@ internal sealed class WriterWork(SimulatedVolume volume, SimulatedWriter writer)
                 voters.ChangeAtRandom();
                 break;
             case Simulation.Work.ChangeVoters:
+                break;
+            case Simulation.Work.Freeze when Random.Next(10) == 0:
+                writer.Freeze.Begin(TimeSpan.FromMilliseconds(Random.Next(3000)));
+                break;
+            case Simulation.Work.Freeze:
+                break;
+            case Simulation.Work.Verify:
+                writer.Verification.Begin(Random.Next((int)State.Regions));
                 break;
             default:
                 Core.Lease.Slow = Random.Next(4) == 0 ? MemberSet.Of(Random.Next(volume.Options.Legs)) : default;
@@ -205,13 +217,17 @@ internal sealed class WriterWork(SimulatedVolume volume, SimulatedWriter writer)
             }
         }
 
+        ReturnAll();
+        Core.Cool(ActiveExtents(), writer.Now);
+        Core.Clean(writer.Now);
+    }
+
+    private void ReturnAll()
+    {
         foreach (var member in State.Chosen.Configuration.Legs)
         {
             Core.Return(member, writer.Now);
         }
-
-        Core.Cool(ActiveExtents(), writer.Now);
-        Core.Clean(writer.Now);
     }
 
     private RegionSet ActiveExtents()
