@@ -2,6 +2,7 @@ using Akka.Actor;
 using DmIo.Devices;
 using DmIo.Io;
 using DmIo.Volumes.Record;
+using DmIo.Volumes.Writing;
 
 namespace DmIo.Volumes.Actors;
 
@@ -27,15 +28,17 @@ internal sealed class VoterChange(VolumeDevice device, VolumeOpening opening)
         opening.Add(name);
         device.Owner.Tell(new Added(store), ActorRefs.NoSender);
         var (leg, member) = (store.Superblock.Leg, store.Superblock.Member);
-        if (known is null
-            && !await device.AskAsync(volume => volume.Writer.AddVoter(leg, member, isWitness, volume.Now)))
+        bool Add(VolumeDevice volume) => volume.Writer.AddVoter(leg, member, isWitness, volume.Now);
+        if (known is null && !await device.AskAsync(Add))
         {
             await ForgetAsync(member, store);
             throw Refusal($"'{name}' cannot be added now:");
         }
 
         await UntilAsync(
-            chosen => chosen.Configuration.SlotOf(member)?.Id == leg && !chosen.Configuration.IsJoint, cancellation);
+            chosen => chosen.Configuration.SlotOf(member)?.Id == leg && !chosen.Configuration.IsJoint,
+            cancellation,
+            Add);
         return member;
     }
 
@@ -96,12 +99,13 @@ internal sealed class VoterChange(VolumeDevice device, VolumeOpening opening)
         }
 
         var store = await device.AskAsync(volume => volume.Has(member) ? volume.LegOf(member).Store : null);
-        if (!await device.AskAsync(volume => volume.Writer.RemoveVoter(member, volume.Now)))
+        bool Remove(VolumeDevice volume) => volume.Writer.RemoveVoter(member, volume.Now);
+        if (!await device.AskAsync(Remove))
         {
             throw Refusal($"Member {member} cannot be removed now: it is the last leg in sync, or");
         }
 
-        await UntilAsync(chosen => !chosen.Configuration.Voters[member], cancellation);
+        await UntilAsync(chosen => !chosen.Configuration.Voters[member], cancellation, Remove);
         await ForgetAsync(member, store);
         return store?.Device;
     }
@@ -179,10 +183,20 @@ internal sealed class VoterChange(VolumeDevice device, VolumeOpening opening)
     private VolumeException Refusal(string what) => new(
         $"{what} the volume '{opening.Name}' does not serve or grows, or other members are being changed.");
 
-    private async Task UntilAsync(Func<VolumeRecord, bool> isDone, CancellationToken cancellation)
+    /// <summary>Waits for a record. A writer that takes the volume over from itself has forgotten the change, unless
+    /// its record was chosen: it is asked again, and refuses what has begun or is done.</summary>
+    private async Task UntilAsync(
+        Func<VolumeRecord, bool> isDone, CancellationToken cancellation, Func<VolumeDevice, bool>? change = null)
     {
+        VolumeWriter? asked = null;
         while (!isDone(device.Record))
         {
+            if (change is not null)
+            {
+                asked = await device.AskAsync(volume => volume.Writer == asked
+                    || (!isDone(volume.Writer.State.Chosen) && change(volume)) ? volume.Writer : asked);
+            }
+
             if (device.Closed.IsCompleted)
             {
                 throw new VolumeException($"The volume '{opening.Name}' was closed during the change.");
