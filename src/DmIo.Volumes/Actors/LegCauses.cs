@@ -39,7 +39,7 @@ internal sealed class LegCauses
         ClientOperation operation => operation.Operation.ToString().ToLowerInvariant(),
         FlushStep => "flush",
         CopyTransfer => "copy",
-        VerifyRead => "comparison",
+        HashRead => "comparison",
         _ => "write of its maps",
     };
 }

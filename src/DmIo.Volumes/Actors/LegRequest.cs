@@ -136,7 +136,7 @@ internal sealed class LegRequest(VolumeDevice device) : IoCompletion, IVolumeInp
             ? LegResult.Error
             : LegResult.Lost;
         var report = new Failure(writer, ended, member, failure, status);
-        if (ended is VolumeOperation { Operation: IoOperation.Read } or CopyTransfer { IsReading: true } or VerifyRead)
+        if (ended is VolumeOperation { Operation: IoOperation.Read } or CopyTransfer { IsReading: true } or HashRead)
         {
             report.Take(volume);
         }

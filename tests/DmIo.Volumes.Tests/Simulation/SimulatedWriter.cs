@@ -191,7 +191,8 @@ internal sealed class SimulatedWriter : IWriterHost
     public void RequestsChanged() => areRequestsDue = true;
 
     public void StateChanged() => volume.Log?.Add(
-        $"writer {Number}: {Core?.TakeOver.Phase}, S={Core?.State.InSync} of {Core?.State.Chosen.Configuration.Legs}, fenced {Core?.State.IsFenced}");
+        $"writer {Number}: {Core?.TakeOver.Phase}, S={Core?.State.InSync} of "
+        + $"{Core?.State.Chosen.Configuration.Legs}, fenced {Core?.State.IsFenced}");
 
     public void ReadMaps(int leg)
     {
@@ -315,7 +316,7 @@ internal sealed class SimulatedWriter : IWriterHost
                 return;
             }
 
-            foreach (var member in step.Targets)
+            foreach (var member in step.Waiting)
             {
                 WriteData(step, member, start, io.Sectors, isForced: false, core);
             }
