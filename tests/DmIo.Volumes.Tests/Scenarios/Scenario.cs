@@ -111,10 +111,11 @@ internal sealed class Scenario
             && writer.State.Live == AllLegs && writer.State.InSync == AllLegs);
         Volume.Checks.CheckWriters();
         Assert.Null(Volume.Violation);
+        var all = new RegionRange(0, writer.State.Regions);
         foreach (var leg in AllLegs)
         {
             Assert.True(Volume.Checks.AreEqual(
-                Member(AllLegs.First), Member(leg), new RegionRange(0, writer.State.Regions), writer.State.Chosen.Size));
+                Member(AllLegs.First), Member(leg), all, writer.State.Chosen.Size));
         }
     }
 

@@ -46,8 +46,8 @@ public sealed class VerifyScenarios
         Assert.Equal(1, writer.Verification.FindDifferences().Count);
     }
 
-    /// <summary>The target of a verify becomes inconsistent. Here a leg is lost while it is compared, misses writes, and
-    /// is copied to: the pass ends, and finds no difference but what has rotted.</summary>
+    /// <summary>The target of a verify becomes inconsistent. Here a leg is lost while it is compared, misses writes,
+    /// and is copied to: the pass ends, and finds no difference but what has rotted.</summary>
     [Theory]
     [InlineData(5)]
     [InlineData(50)]

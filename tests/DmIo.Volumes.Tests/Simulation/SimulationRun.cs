@@ -75,7 +75,8 @@ internal static class SimulationRun
         }
 
         var legs = state.Chosen.Configuration.Legs;
-        return writer.Waiting == 0 && state.Chosen is { IsClean: true, Configuration.IsJoint: false } && state.Proposed is null && state.InSync == legs
+        return writer.Waiting == 0 && state.Chosen is { IsClean: true, Configuration.IsJoint: false }
+            && state.Proposed is null && state.InSync == legs
             && state.Live == legs && state.InFlight.Count == 0 && volume.Newest == state.Chosen;
     }
 
