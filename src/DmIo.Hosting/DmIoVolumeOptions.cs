@@ -50,6 +50,9 @@ public sealed class DmIoVolumeOptions
     /// <summary>Key <c>max-resync</c>: the most that is copied between legs in a second; 0: no limit.</summary>
     public ByteSize? MaxResync { get; set; }
 
+    /// <summary>Key <c>compare-resync</c>: only what differs is written to a leg that is synchronized.</summary>
+    public bool? ComparesResync { get; set; }
+
     /// <summary>Key <c>allow-unfenced</c>: legs that another program can write to are allowed.</summary>
     public bool? AllowsUnfenced { get; set; }
 
@@ -82,6 +85,7 @@ public sealed class DmIoVolumeOptions
         ["after-power-loss"] = HoconTree.TextOf(AfterPowerLoss),
         ["power-loss-timeout"] = HoconTree.TextOf(PowerLossTimeout),
         ["max-resync"] = HoconTree.TextOf(MaxResync),
+        ["compare-resync"] = HoconTree.TextOf(ComparesResync),
         ["allow-unfenced"] = HoconTree.TextOf(AllowsUnfenced),
     };
 }

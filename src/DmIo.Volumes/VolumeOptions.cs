@@ -58,6 +58,11 @@ public sealed record VolumeOptions
     /// legs.</summary>
     public ByteSize MaxResync { get; init; }
 
+    /// <summary>A leg that is synchronized is compared by hashes of at most 256 KiB first, and only what differs is
+    /// written to it. That spares legs whose writes are slow or wear them out, and costs a read of the leg; a leg that
+    /// was lost for a short time lacks little in any case.</summary>
+    public bool ComparesResync { get; init; }
+
     /// <summary>What happens to operations while the volume is suspended.</summary>
     public NoQuorumAction OnNoQuorum { get; init; }
 

@@ -14,6 +14,7 @@ namespace DmIo.Volumes.Actors;
 /// </summary>
 internal sealed class CopyTransfers
 {
+    private const string Comparison = "comparison";
     private const int PagesPerCopy = Synchronization.MaxRegions << (RegionRange.RegionShift - 12);
 
     private readonly VolumeDevice device;
@@ -44,15 +45,38 @@ internal sealed class CopyTransfers
             // A step without targets is over; the writer looks at it with its next input.
             device.Post(static volume => volume.Writer.Tick(volume.Now));
         }
+        else if (device.ComparesCopies && step.Kind == CopyKind.Resync)
+        {
+            var (compared, range) = (new ComparedCopy(step, this), RangeOf(step.Range, device.Writer.State.Reach));
+            WithBuffer(pages => new HashTransfer(
+                Comparison,
+                step.Targets.With(step.Source),
+                pages,
+                range,
+                compared.Hashed,
+                () => Return(pages)).Read(device));
+        }
         else
         {
-            WithBuffer(pages => new CopyTransfer(
-                step, new PageList(pages), RangeOf(step.Range), () => Return(pages)).Read(device));
+            Copy(step, step.Targets);
         }
     }
 
-    internal void Start(VerifyStep step) =>
-        WithBuffer(pages => new VerifyTransfer(step, pages, RangeOf(step.Range), () => Return(pages)).Read(device));
+    internal void Start(VerifyStep step) => WithBuffer(pages => new HashTransfer(
+        step.IsReread ? "read after a repair" : Comparison,
+        step.Targets,
+        pages,
+        RangeOf(step.Range, step.Size),
+        (volume, leg, result, hash) => Hashed(volume, step, leg, result, hash),
+        () => Return(pages)).Read(device));
+
+    /// <summary>Copies from the source of the step to some of its targets.</summary>
+    internal void Copy(CopyStep step, MemberSet targets)
+    {
+        var range = RangeOf(step.Range, device.Writer.State.Reach);
+        WithBuffer(pages => new CopyTransfer(
+            step, targets, new PageList(pages), range, () => Return(pages)).Read(device));
+    }
 
     /// <summary>Writes the zeroes of a growth, from whole block to whole block.</summary>
     internal void Start(ZeroStep step)
@@ -66,6 +90,18 @@ internal sealed class CopyTransfers
 
     /// <summary>The writer was replaced: its steps that wait are not begun.</summary>
     internal void Clear() => waiting.Clear();
+
+    private static void Hashed(VolumeDevice volume, VerifyStep step, int leg, LegResult result, UInt128 hash)
+    {
+        if (result == LegResult.Ok)
+        {
+            volume.Writer.Hashed(step, leg, hash, volume.Now);
+        }
+        else
+        {
+            volume.Writer.Completed(step, leg, result, volume.Now);
+        }
+    }
 
     private void WithBuffer(Action<Page[]> start)
     {
@@ -91,17 +127,18 @@ internal sealed class CopyTransfers
         }
     }
 
-    private LegRange RangeOf(RegionRange range)
+    private LegRange RangeOf(RegionRange range, ByteSize size)
     {
         const int PerRegion = (1 << RegionRange.RegionShift) / Sector.SizeBytes;
         var start = range.First * PerRegion;
-        var end = device.Size.SectorsOf(device.Writer.State.Reach);
+        var end = device.Size.SectorsOf(size);
         return new LegRange(start, Math.Min(range.Count * PerRegion, end - start));
     }
 }
 
-/// <summary>A copy: it is read from its source, and what was read is written on its targets.</summary>
-internal sealed class CopyTransfer(CopyStep copy, IoMemory buffer, LegRange range, Action returnBuffer)
+/// <summary>A copy: it is read from its source, and what was read is written on targets.</summary>
+internal sealed class CopyTransfer(
+    CopyStep copy, MemberSet targets, IoMemory buffer, LegRange range, Action returnBuffer)
     : WriterStep, ICarriedStep, IMemoryHolder
 {
     private int holds;
@@ -134,14 +171,60 @@ internal sealed class CopyTransfer(CopyStep copy, IoMemory buffer, LegRange rang
         }
         else
         {
+            // A target that was lost meanwhile may have returned, with newer data.
             IsReading = false;
-            Send(volume, IoOperation.Write, copy.Targets);
+            Send(volume, IoOperation.Write, targets & copy.Waiting);
         }
     }
 
     /// <summary>Reads the source.</summary>
     internal void Read(VolumeDevice volume) => Send(volume, IoOperation.Read, MemberSet.Of(copy.Source));
 
-    private void Send(VolumeDevice volume, IoOperation operation, MemberSet targets) =>
-        volume.Send(this, targets, range, new LegIo(operation, buffer) { Priority = IoPriority.Idle });
+    private void Send(VolumeDevice volume, IoOperation operation, MemberSet members) =>
+        volume.Send(this, members, range, new LegIo(operation, buffer) { Priority = IoPriority.Idle });
+}
+
+/// <summary>A copy to legs that may hold its regions already: only where hashes differ, it is written. What is equal
+/// counts as written: a flush has to make it durable as well.</summary>
+internal sealed class ComparedCopy(CopyStep copy, CopyTransfers transfers)
+{
+    private readonly UInt128[] hashes = new UInt128[MemberSet.Capacity];
+    private MemberSet hashed;
+    private MemberSet failed;
+
+    /// <summary>A leg has hashed the regions, or could not read them: then it is written.</summary>
+    internal void Hashed(VolumeDevice volume, int leg, LegResult result, UInt128 hash)
+    {
+        (hashes[leg], hashed) = (hash, hashed.With(leg));
+        failed = result == LegResult.Ok ? failed : failed.With(leg);
+        var source = copy.Source;
+        if (leg == source && result != LegResult.Ok)
+        {
+            volume.Writer.SourceFailed(copy, result, volume.Now);
+        }
+        else if (source >= 0 && copy.Targets.With(source).IsSubsetOf(hashed) && !failed[source])
+        {
+            End(volume, source);
+        }
+    }
+
+    private void End(VolumeDevice volume, int source)
+    {
+        var differing = MemberSet.None;
+        foreach (var target in copy.Targets)
+        {
+            var isEqual = !failed[target] && hashes[target] == hashes[source];
+            differing = isEqual ? differing : differing.With(target);
+        }
+
+        if (differing.Overlaps(copy.Waiting))
+        {
+            transfers.Copy(copy, differing);
+        }
+
+        foreach (var target in copy.Targets - differing)
+        {
+            volume.Writer.Completed(copy, target, LegResult.Ok, volume.Now);
+        }
+    }
 }

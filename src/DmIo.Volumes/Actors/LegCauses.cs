@@ -39,8 +39,7 @@ internal sealed class LegCauses
         ClientOperation operation => operation.Operation.ToString().ToLowerInvariant(),
         FlushStep => "flush",
         CopyTransfer => "copy",
-        VerifyRead { IsReread: true } => "read after a repair",
-        VerifyRead => "comparison",
+        HashRead { Purpose: var purpose } => purpose,
         _ => "write of its maps",
     };
 }

@@ -144,7 +144,7 @@ internal sealed class LegRequest(VolumeDevice device) : IoCompletion, IVolumeInp
         }
 
         var report = new Failure(writer, ended, member, failure, status);
-        if (ended is VolumeOperation { Operation: IoOperation.Read } or CopyTransfer { IsReading: true } or VerifyRead)
+        if (ended is VolumeOperation { Operation: IoOperation.Read } or CopyTransfer { IsReading: true } or HashRead)
         {
             report.Take(volume);
         }

@@ -45,6 +45,7 @@ internal sealed class TakenOver(VolumeDevice device, VolumeOpening opening) : IA
             {
                 HostLock = hostLock,
                 Extents = new VolumeExtents(service),
+                ComparesCopies = options.ComparesResync,
                 Synchronization = new Synchronization { MaxBytesPerSecond = options.MaxResync.Bytes },
             };
             string[] devices = [.. options.Legs, .. options.Witnesses];

@@ -83,6 +83,9 @@ internal sealed class VolumeDevice : IBlockDevice, IWriterHost
     /// <summary>What is copied in the background. Used only on a turn.</summary>
     internal required Synchronization Synchronization { get; init; }
 
+    /// <inheritdoc cref="VolumeOptions.ComparesResync"/>
+    internal bool ComparesCopies { get; init; }
+
     /// <summary>The newest record that is known to be chosen. Thread-safe.</summary>
     internal VolumeRecord Record => record;
 

@@ -1,6 +1,8 @@
 using Akka.Actor;
+using DmIo.Devices;
 using DmIo.Io;
 using DmIo.Volumes.Record;
+using DmIo.Volumes.Writing;
 
 namespace DmIo.Volumes.Actors;
 
@@ -16,7 +18,50 @@ internal sealed class VoterChange(VolumeDevice device, VolumeOpening opening)
         string name, bool isWitness, bool force, bool allowUnfenced, CancellationToken cancellation)
     {
         var attached = await AttachedDevices.OfAsync(opening.Service, cancellation);
-        await NewMember.CheckAsync(opening.Client, name, attached, force, allowUnfenced);
+        var known = await MemberOnAsync(name, attached.Require(name, allowUnfenced));
+        if (known is null)
+        {
+            await NewMember.CheckAsync(opening.Client, name, attached, force, allowUnfenced);
+        }
+
+        var store = known ?? await CreateAsync(name, isWitness, attached);
+        opening.Add(name);
+        device.Owner.Tell(new Added(store), ActorRefs.NoSender);
+        var (leg, member) = (store.Superblock.Leg, store.Superblock.Member);
+        bool Add(VolumeDevice volume) => volume.Writer.AddVoter(leg, member, isWitness, volume.Now);
+        if (known is null && !await device.AskAsync(Add))
+        {
+            await ForgetAsync(member, store);
+            throw Refusal($"'{name}' cannot be added now:");
+        }
+
+        await UntilAsync(
+            chosen => chosen.Configuration.SlotOf(member)?.Id == leg && !chosen.Configuration.IsJoint,
+            cancellation,
+            Add);
+        return member;
+    }
+
+    /// <summary>The leg or witness on a device that an earlier change, which was interrupted, has made a member and
+    /// that the opening did not name; null: it is none. To replace it would leave a member without a device.</summary>
+    /// <exception cref="VolumeException">Its server may execute old writes.</exception>
+    private async Task<LegStore?> MemberOnAsync(string name, DeviceDescription description)
+    {
+        var reading = await LegStore.ReadSuperblockAsync(opening.Client, name, description.Capacity);
+        if (opening.Devices.Contains(name) || LegStore.Of(opening.Client, name, reading) is not { } store
+            || !store.IsMemberOf(device.Record))
+        {
+            return null;
+        }
+
+        return VolumeRules.FaultOfDrain(name, description, store.Superblock) is { } undrained
+            && !opening.AreServersDrained
+            ? throw new VolumeException(undrained)
+            : store;
+    }
+
+    private async Task<LegStore> CreateAsync(string name, bool isWitness, AttachedDevices attached)
+    {
         var sample = opening.Stores.First(store => store.Superblock.State != LegState.None).Superblock;
         if (isWitness)
         {
@@ -25,12 +70,10 @@ internal sealed class VoterChange(VolumeDevice device, VolumeOpening opening)
 
         var record = device.Record;
         var geometry = isWitness ? LegGeometry.Witness : GeometryOn(name, attached[name].Capacity, record.Size);
-        var member = FreeMember(record, isWitness);
-        var leg = Guid.NewGuid();
         var superblock = sample with
         {
-            Leg = leg,
-            Member = (byte)member,
+            Leg = Guid.NewGuid(),
+            Member = (byte)FreeMember(record, isWitness),
             State = isWitness ? LegState.None : LegState.Blank,
             Promised = record.Version.Epoch,
             Accepted = record,
@@ -40,18 +83,7 @@ internal sealed class VoterChange(VolumeDevice device, VolumeOpening opening)
             CorrectedReads = 0,
             Continuity = default,
         };
-        var store = await LegStore.CreateAsync(opening.Client, name, attached[name].Capacity, superblock);
-        opening.Add(name);
-        device.Owner.Tell(new Added(store), ActorRefs.NoSender);
-        if (!await device.AskAsync(volume => volume.Writer.AddVoter(leg, (byte)member, isWitness, volume.Now)))
-        {
-            await ForgetAsync(member, store);
-            throw Refusal($"'{name}' cannot be added now:");
-        }
-
-        await UntilAsync(
-            chosen => chosen.Configuration.SlotOf(member)?.Id == leg && !chosen.Configuration.IsJoint, cancellation);
-        return member;
+        return await LegStore.CreateAsync(opening.Client, name, attached[name].Capacity, superblock);
     }
 
     /// <summary>Removes a leg or witness, which need not be reachable.</summary>
@@ -67,12 +99,13 @@ internal sealed class VoterChange(VolumeDevice device, VolumeOpening opening)
         }
 
         var store = await device.AskAsync(volume => volume.Has(member) ? volume.LegOf(member).Store : null);
-        if (!await device.AskAsync(volume => volume.Writer.RemoveVoter(member, volume.Now)))
+        bool Remove(VolumeDevice volume) => volume.Writer.RemoveVoter(member, volume.Now);
+        if (!await device.AskAsync(Remove))
         {
             throw Refusal($"Member {member} cannot be removed now: it is the last leg in sync, or");
         }
 
-        await UntilAsync(chosen => !chosen.Configuration.Voters[member], cancellation);
+        await UntilAsync(chosen => !chosen.Configuration.Voters[member], cancellation, Remove);
         await ForgetAsync(member, store);
         return store?.Device;
     }
@@ -150,10 +183,20 @@ internal sealed class VoterChange(VolumeDevice device, VolumeOpening opening)
     private VolumeException Refusal(string what) => new(
         $"{what} the volume '{opening.Name}' does not serve or grows, or other members are being changed.");
 
-    private async Task UntilAsync(Func<VolumeRecord, bool> isDone, CancellationToken cancellation)
+    /// <summary>Waits for a record. A writer that takes the volume over from itself has forgotten the change, unless
+    /// its record was chosen: it is asked again, and refuses what has begun or is done.</summary>
+    private async Task UntilAsync(
+        Func<VolumeRecord, bool> isDone, CancellationToken cancellation, Func<VolumeDevice, bool>? change = null)
     {
+        VolumeWriter? asked = null;
         while (!isDone(device.Record))
         {
+            if (change is not null)
+            {
+                asked = await device.AskAsync(volume => volume.Writer == asked
+                    || (!isDone(volume.Writer.State.Chosen) && change(volume)) ? volume.Writer : asked);
+            }
+
             if (device.Closed.IsCompleted)
             {
                 throw new VolumeException($"The volume '{opening.Name}' was closed during the change.");

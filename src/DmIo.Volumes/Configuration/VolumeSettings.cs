@@ -58,6 +58,7 @@ internal static class VolumeSettings
             AfterPowerLoss = reader.Choice<PowerLossAction>("after-power-loss"),
             PowerLossTimeout = reader.Duration("power-loss-timeout", TimeSpan.FromDays(1)),
             MaxResync = reader.Size("max-resync", "a size per second, such as 100MiB, or 0", _ => true),
+            ComparesResync = reader.Flag("compare-resync"),
             AllowUnfenced = reader.Flag("allow-unfenced"),
         };
         reader.RefuseUnknownKeys();

@@ -192,7 +192,7 @@ internal sealed class Copies(WriterState state, ActiveMaps maps, Verifications v
 
         if (!repaired.IsEmpty)
         {
-            var reread = new VerifyStep(copy.Range, isReread: true);
+            var reread = new VerifyStep(copy.Range, isReread: true) { Size = state.Reach };
             rereads.Add(reread);
             state.Send(reread, repaired);
             state.Host.Verify(reread);

@@ -79,12 +79,12 @@ internal interface IWriterHost
     /// <summary>Flushes the targets.</summary>
     void Flush(FlushStep step);
 
-    /// <summary>Reads the range from the source and writes it on the targets. A failed read ends with
-    /// <see cref="VolumeWriter.SourceFailed"/>.</summary>
+    /// <summary>Reads the range from the source and writes it on the targets that the step still waits for then: one
+    /// that was lost may have returned. A failed read ends with <see cref="VolumeWriter.SourceFailed"/>.</summary>
     void Copy(CopyStep step);
 
-    /// <summary>Hashes the range on each target; each ends with <see cref="VolumeWriter.Hashed"/>, or with
-    /// <see cref="VolumeWriter.Completed"/> if it failed.</summary>
+    /// <summary>Hashes the range, up to the size of the step, on each target; each ends with
+    /// <see cref="VolumeWriter.Hashed"/>, or with <see cref="VolumeWriter.Completed"/> if it failed.</summary>
     void Verify(VerifyStep step);
 
     /// <summary>A leg leaves S, because its data differs from that of most legs.</summary>

@@ -94,6 +94,7 @@ internal sealed class Verifications(WriterState state)
             return true;
         }
 
+        step.Size = state.Chosen.Size;
         state.Send(step, state.Live);
         state.Host.Verify(step);
         return true;

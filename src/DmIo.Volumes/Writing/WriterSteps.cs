@@ -188,6 +188,10 @@ internal sealed class VerifyStep(RegionRange range, bool isReread = false) : Wri
 
     internal bool IsReread { get; } = isReread;
 
+    /// <summary>The size of the volume when the step was sent: what is beyond it is not compared, also if the volume
+    /// grows.</summary>
+    internal ByteSize Size { get; set; }
+
     internal VerifyOutcome Outcome { get; private set; }
 
     /// <summary>The legs that differ from most legs; without a majority, all legs that were compared.</summary>

@@ -161,6 +161,22 @@ public sealed class NetworkLegTests : IAsyncLifetime
         await Bench.EndAsync();
     }
 
+    [PeerFact("nbdkit")]
+    public async Task A_leg_whose_server_is_stopped_while_another_one_is_synchronized_holds_up_neither()
+    {
+        await StartAsync(hasWitness: false, [], []);
+        await Bench.AttachFileAsync("three");
+        var adding = Bench.Volume.AddLegAsync("three");
+        await Bench.UntilAsync(status => status.Legs.Count == 4);
+        await Leg.Server.StopAsync();
+        await adding.InTime();
+        await Bench.UntilAsync(status => status.Legs[0].State == LegState.Absent
+            && status.Legs.Skip(1).All(leg => leg.State == LegState.InSync));
+        await Bench.UsersGoOnAsync();
+        await RestartAsync();
+        await Bench.EndAsync();
+    }
+
     private async Task StartAsync(bool hasWitness, string[] filters, string[] parameters)
     {
         var file = directory.SparseFile("leg", VolumeBench.LegMiB << 20);

@@ -163,7 +163,8 @@ internal sealed class VolumeBench : IAsyncDisposable
         await UsersGoOnAsync();
     }
 
-    private async Task AttachFileAsync(string name)
+    /// <summary>Attaches a file of the size of a leg.</summary>
+    internal async Task AttachFileAsync(string name)
     {
         var file = DiskFile.OnDisk(LegMiB << 20);
         files.Add(file);

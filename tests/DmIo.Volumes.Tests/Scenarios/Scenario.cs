@@ -28,7 +28,7 @@ internal sealed class Scenario
 
     internal SimulatedVolume Volume { get; }
 
-    internal MemberSet AllLegs => MemberSet.FirstMembers(Volume.Options.Legs);
+    internal MemberSet AllLegs => Volume.Newest.Configuration.Legs;
 
     /// <summary>A scenario with a writer that serves.</summary>
     internal static (Scenario Scenario, SimulatedWriter Writer) Open(SimulationOptions? options = null)
@@ -111,10 +111,11 @@ internal sealed class Scenario
             && writer.State.Live == AllLegs && writer.State.InSync == AllLegs);
         Volume.Checks.CheckWriters();
         Assert.Null(Volume.Violation);
+        var all = new RegionRange(0, writer.State.Regions);
         foreach (var leg in AllLegs)
         {
             Assert.True(Volume.Checks.AreEqual(
-                0, leg, new RegionRange(0, writer.State.Regions), writer.State.Chosen.Size));
+                Member(AllLegs.First), Member(leg), all, writer.State.Chosen.Size));
         }
     }
 

@@ -1,5 +1,4 @@
 using DmIo.Io;
-using DmIo.Volumes.Record;
 
 namespace DmIo.Volumes.Tests.Simulation;
 
@@ -111,7 +110,7 @@ internal sealed class Adversary(SimulatedVolume volume)
     private void Happen(Fault fault)
     {
         volume.Log?.Add($"fault: {fault}");
-        var member = volume.Members[Random.Next(volume.Members.Length)];
+        var member = volume.Members[Random.Next(volume.Members.Count)];
         switch (fault)
         {
             case Fault.StartWriter:
@@ -160,7 +159,7 @@ internal sealed class Adversary(SimulatedVolume volume)
                 break;
             case Fault.StopWriter:
                 var release = writer.Core.Lease.Release();
-                foreach (var member in volume.Members)
+                foreach (var member in writer.Members.Voters)
                 {
                     writer.Ask(member, Lane.Lease, release);
                 }
@@ -210,10 +209,13 @@ internal sealed class Adversary(SimulatedVolume volume)
                 Fail(member, IoOperation.Read);
                 break;
             case Fault.RotSuperblock:
-                Rot.Superblock(volume, member);
+                volume.Rot.Superblock(member);
                 break;
             case Fault.RotMap:
-                Rot.Map(volume, member);
+                volume.Rot.Map(member);
+                break;
+            case Fault.RotData:
+                volume.Rot.Data(member);
                 break;
             default:
                 throw new ArgumentOutOfRangeException(nameof(fault), fault, null);
@@ -300,43 +302,5 @@ internal sealed class Adversary(SimulatedVolume volume)
         Array.Clear(member.Device.Errors);
         member.Device.Release();
         member.StartProcess();
-    }
-}
-
-/// <summary>Blocks that change their bytes by themselves.</summary>
-internal static class Rot
-{
-    /// <summary>A copy of the superblock rots. Within the atlas, two good and equal copies of the newest sequence
-    /// remain, and nothing rots while the superblock is being written.</summary>
-    internal static void Superblock(SimulatedVolume volume, SimulatedMember member)
-    {
-        var reading = SuperblockCopies.Read(member.Metadata.ReadSuperblocks());
-        var good = System.Numerics.BitOperations.PopCount(reading.Current);
-        var isNewest = reading.Sequence == reading.LastSequence;
-        if (volume.Options.IsBeyondAtlas || (!member.IsWriting && isNewest && good > 2))
-        {
-            member.Metadata.HasRotten = true;
-            Block(volume, member, member.Geometry.SuperblockAt(volume.Random.Next(LegGeometry.Copies)));
-        }
-    }
-
-    /// <summary>A page of a map rots: all of its bits count as set.</summary>
-    internal static void Map(SimulatedVolume volume, SimulatedMember member)
-    {
-        if (!member.IsWitness)
-        {
-            var page = volume.Random.Next(4);
-            Block(volume, member, page < LegGeometry.ActiveSlots
-                ? member.Geometry.ActivePageAt(0, page)
-                : member.Geometry.MissedPageAt(volume.Random.Next(volume.Options.Legs), 0));
-        }
-    }
-
-    private static void Block(SimulatedVolume volume, SimulatedMember member, Sector start)
-    {
-        volume.Log?.Add($"member {member.Number}: the block at {start.Value} rots");
-        var bytes = new byte[Sector.SizeBytes];
-        volume.Random.NextBytes(bytes);
-        member.Device.Disk.Rot((int)start.Value + volume.Random.Next(8), bytes);
     }
 }

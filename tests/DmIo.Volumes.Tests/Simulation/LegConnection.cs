@@ -60,14 +60,14 @@ internal sealed class LegConnection(SimulatedVolume volume, SimulatedWriter writ
             return;
         }
 
-        var arrival = volume.Events.Now + volume.DrawDelay(writer.Host, member.Number);
+        var arrival = volume.Events.Now + volume.DrawDelay(writer.Host, member.Host);
         lastArrival = arrival > lastArrival ? arrival : lastArrival;
         volume.Events.After(lastArrival - volume.Events.Now, () =>
         {
             if (inFlight.Contains(sent) || volume.Random.Next(2) == 0)
             {
                 member.Receive(io, result => volume.Events.After(
-                    volume.DrawDelay(writer.Host, member.Number), () => End(sent, result)));
+                    volume.DrawDelay(writer.Host, member.Host), () => End(sent, result)));
             }
         });
     }

@@ -61,7 +61,7 @@ internal sealed class LegIo(IoOperation kind, int first, int count)
 /// could not be written counts as clean. Therefore the device fails everything from then on.</item>
 /// </list>
 /// </summary>
-internal sealed class LegDevice(SimulatedVolume volume, int member, int sectors)
+internal sealed class LegDevice(SimulatedVolume volume, SimulatedMember member, int sectors)
 {
     private readonly List<LegIo> queue = [];
     private readonly double slowness = Math.Pow(2, volume.Random.NextDouble() * volume.Options.Slowness);
@@ -148,7 +148,7 @@ internal sealed class LegDevice(SimulatedVolume volume, int member, int sectors)
             && !isStopped && io.Grant is not { IsStopped: true };
         Perform(io, isOk);
         StopIfUnsafe(io, isOk);
-        volume.Log?.Add($"leg {member}: {io} ends{(isOk ? "" : " with an error")}");
+        volume.Log?.Add($"leg {member.Number}: {io} ends{(isOk ? "" : " with an error")}");
         queue.Remove(io);
         for (var i = 0; i < queue.Count; i++)
         {
@@ -215,7 +215,7 @@ internal sealed class LegDevice(SimulatedVolume volume, int member, int sectors)
     private void WritePart(LegIo io)
     {
         var mayTear = io.Grant is not null || volume.Options.IsBeyondAtlas
-            || volume.Member(member).Metadata.MayTear(io);
+            || member.Metadata.MayTear(io);
         var mode = mayTear ? volume.Random.Next(3) : 0;
         for (var i = 0; i < io.Count; i++)
         {

@@ -1,3 +1,6 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+
 namespace DmIo.Volumes.Tests.Simulation;
 
 /// <summary>
@@ -118,6 +121,10 @@ internal sealed class SectorDisk(int sectors, Random random)
 
         return bytes;
     }
+
+    /// <summary>A hash of sectors.</summary>
+    internal static UInt128 HashOf(ReadOnlySpan<byte[]?> sectors) =>
+        BinaryPrimitives.ReadUInt128LittleEndian(SHA256.HashData(BytesOf(sectors)));
 
     private static void Copy(byte[]? sector, Span<byte> bytes)
     {

@@ -29,23 +29,28 @@ internal sealed class SimulatedMember : IVoterHost
     private Voter? voter;
     private int process;
     private Guid boot;
+    private bool isGone;
 
     // A failure that no superblock holds; the system knows it for as long as it runs.
     private bool hasUnwrittenFailure;
 
-    internal SimulatedMember(SimulatedVolume volume, int number, int host, Superblock superblock)
+    /// <param name="volume">The volume.</param>
+    /// <param name="host">Where it is.</param>
+    /// <param name="superblock">Its first superblock.</param>
+    /// <param name="holdsData">Its data is that of the new volume. False: it is what the device held before.</param>
+    internal SimulatedMember(SimulatedVolume volume, int host, Superblock superblock, bool holdsData)
     {
-        (this.volume, Number, Host, Superblock, boot) = (volume, number, host, superblock, volume.NextGuid());
+        (this.volume, Host, Superblock, boot) = (volume, host, superblock, volume.NextGuid());
         var geometry = superblock.Geometry;
         var bytes = geometry.MetadataLength.Bytes + geometry.MaximumSize.Bytes;
-        Device = new LegDevice(volume, number, (int)(bytes / Sector.SizeBytes));
+        Device = new LegDevice(volume, this, (int)(bytes / Sector.SizeBytes));
         Metadata = new MemberMetadata(Device.Disk, superblock);
         Metadata.Format();
-        FillRoom(superblock.Accepted!.Size);
+        FillRoom(holdsData ? superblock.Accepted!.Size : default);
         StartProcess();
     }
 
-    internal int Number { get; }
+    internal int Number => Superblock.Member;
 
     internal int Host { get; }
 
@@ -57,6 +62,9 @@ internal sealed class SimulatedMember : IVoterHost
     internal Superblock Superblock { get; private set; }
 
     internal LegGeometry Geometry => Superblock.Geometry;
+
+    /// <summary>The record has it as a voter: not another one of the same number.</summary>
+    internal bool IsMemberOf(VolumeRecord record) => record.Configuration.SlotOf(Number)?.Id == Superblock.Leg;
 
     internal bool IsWitness => Superblock.Geometry.Placement == MetadataPlacement.Witness;
 
@@ -119,7 +127,7 @@ internal sealed class SimulatedMember : IVoterHost
     /// <summary>The process starts, unless it runs or the superblock is damaged.</summary>
     internal void StartProcess()
     {
-        if (IsRunning)
+        if (IsRunning || isGone)
         {
             return;
         }
@@ -162,13 +170,20 @@ internal sealed class SimulatedMember : IVoterHost
         volume.Disconnect(this);
     }
 
+    /// <summary>The device is taken away for good.</summary>
+    internal void TakeAway()
+    {
+        isGone = true;
+        StopProcess();
+    }
+
     internal void LosePower()
     {
         StopProcess();
         volume.Log?.Add($"member {Number} loses power");
         Device.LosePower();
         (boot, hasUnwrittenFailure) = (volume.NextGuid(), false);
-        volume.Checks.CacheLost(Number);
+        volume.Checks.CacheLost(this);
     }
 
     /// <summary>A request of a writer arrives.</summary>
@@ -356,6 +371,6 @@ internal sealed class SimulatedMember : IVoterHost
         };
         var grant = reply is Granted ? Grant : null;
         volume.Log?.Add($"member {Number} to writer {writer.Number}: {reply}");
-        volume.Send(Host, writer.Host, () => writer.Replied(Number, reply, grant));
+        volume.Send(Host, writer.Host, () => writer.Replied(this, reply, grant));
     }
 }

@@ -16,6 +16,7 @@ internal sealed class SimulatedVolume
     private readonly TimeSpan?[] stoppedClocks;
     private int started;
     private int contents;
+    private int added;
 
     internal SimulatedVolume(SimulationOptions options, bool isTracing = false)
     {
@@ -33,13 +34,13 @@ internal sealed class SimulatedVolume
 
         History = new VolumeHistory(this, options.Sectors);
         Checks = new VolumeChecks(this);
+        Rot = new Rot(this);
         var record = FirstRecord();
         var geometry = LegGeometry.For(MetadataPlacement.Internal, SizeOf(options.RoomSectors));
-        Members = [.. record.Configuration.Slots.Select((slot, index) => new SimulatedMember(
-            this,
-            slot.Member,
-            options.IsRemote ? options.Hosts + index : index % options.Hosts,
-            SuperblockOf(slot, record, geometry)))];
+        foreach (var slot in record.Configuration.Slots)
+        {
+            Add(SuperblockOf(slot, record, geometry), holdsData: true);
+        }
     }
 
     internal SimulationOptions Options { get; }
@@ -48,7 +49,8 @@ internal sealed class SimulatedVolume
 
     internal EventQueue Events { get; } = new();
 
-    internal SimulatedMember[] Members { get; }
+    /// <summary>The legs and witnesses, also those that are to become members, or were removed.</summary>
+    internal List<SimulatedMember> Members { get; } = [];
 
     /// <summary>The writers that run.</summary>
     internal List<SimulatedWriter> Writers { get; } = [];
@@ -56,6 +58,8 @@ internal sealed class SimulatedVolume
     internal VolumeHistory History { get; }
 
     internal VolumeChecks Checks { get; }
+
+    internal Rot Rot { get; }
 
     /// <summary>What happened; null: it is not recorded.</summary>
     internal Trace? Log { get; }
@@ -87,7 +91,36 @@ internal sealed class SimulatedVolume
 
     internal IEnumerable<SimulatedMember> Legs => Members.Where(member => !member.IsWitness);
 
-    internal SimulatedMember Member(int number) => Array.Find(Members, member => member.Number == number)!;
+    /// <summary>The member of the newest record, or one that no record has yet or any more.</summary>
+    internal SimulatedMember Member(int number)
+    {
+        var newest = Newest;
+        return Members.Find(member => member.Number == number && member.IsMemberOf(newest))
+            ?? Members.FindLast(member => member.Number == number)!;
+    }
+
+    /// <summary>A member of its own device starts.</summary>
+    internal SimulatedMember Add(Superblock superblock, bool holdsData)
+    {
+        var host = Options.IsRemote ? Options.Hosts + (added % VolumeConfiguration.MaxVoters) : added % Options.Hosts;
+        added++;
+        var member = new SimulatedMember(this, host, superblock, holdsData);
+        Members.Add(member);
+        return member;
+    }
+
+    /// <summary>A device with old data is to become a member.</summary>
+    internal SimulatedMember AddBlank(VolumeRecord record, byte number, bool isWitness)
+    {
+        var slot = new VoterSlot(NextGuid(), number, isWitness, IsOld: false, IsNew: true);
+        var geometry = LegGeometry.For(MetadataPlacement.Internal, SizeOf(Options.RoomSectors));
+        return Add(SuperblockOf(slot, record, geometry), holdsData: false);
+    }
+
+    /// <summary>What a process that reads superblocks knows: an old record may do as long as the voters are the
+    /// same.</summary>
+    internal VolumeRecord KnownAs(VolumeRecord record) =>
+        Newest is var newest && record.Configuration.Equals(newest.Configuration) ? record : newest;
 
     internal TimeSpan ClockOf(int host) =>
         stoppedClocks[host] ?? clocks[host].Offset + (Events.Now * clocks[host].Rate);
@@ -125,8 +158,8 @@ internal sealed class SimulatedVolume
     internal TimeSpan DrawLatency(double slowness = 1) => Draw(Options.Latency) * slowness;
 
     /// <summary>How long I/O or its result is on its way between a writer and a leg.</summary>
-    internal TimeSpan DrawDelay(int host, int member) =>
-        Member(member).Host == host ? TimeSpan.FromMilliseconds(0.01) : DrawLatency();
+    internal TimeSpan DrawDelay(int host, int legHost) =>
+        legHost == host ? TimeSpan.FromMilliseconds(0.01) : DrawLatency();
 
     /// <summary>Sends a message between a writer and a member: it may be lost, late, or arrive twice.</summary>
     internal void Send(int from, int to, Action arrives)
@@ -157,7 +190,7 @@ internal sealed class SimulatedVolume
                 var pair = (writer.Host, member.Host);
                 if (cuts && (pair == (host, other) || pair == (other, host)))
                 {
-                    writer.Disconnect(member.Number);
+                    writer.Disconnect(member);
                 }
             }
         }
@@ -170,14 +203,14 @@ internal sealed class SimulatedVolume
     {
         foreach (var writer in Writers)
         {
-            writer.Disconnect(member.Number);
+            writer.Disconnect(member);
         }
     }
 
     /// <summary>A writer starts on a host.</summary>
     internal SimulatedWriter Start(int host)
     {
-        var known = Members[Random.Next(Members.Length)].Superblock.Accepted!;
+        var known = KnownAs(Members[Random.Next(Members.Count)].Superblock.Accepted!);
         var writer = new SimulatedWriter(this, started++, host, known);
         Writers.Add(writer);
         Log?.Add($"writer {writer.Number} starts on host {host}");

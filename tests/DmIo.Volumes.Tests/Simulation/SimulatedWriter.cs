@@ -14,25 +14,28 @@ namespace DmIo.Volumes.Tests.Simulation;
 internal sealed class SimulatedWriter : IWriterHost
 {
     private readonly SimulatedVolume volume;
-    private readonly LegConnection[] legs = new LegConnection[MemberSet.Capacity];
     private readonly Guid owner;
     private bool areRequestsDue;
 
     internal SimulatedWriter(SimulatedVolume volume, int number, int host, VolumeRecord known)
     {
         (this.volume, Number, Host, owner) = (volume, number, host, volume.NextGuid());
-        foreach (var member in volume.Members)
-        {
-            legs[member.Number] = new LegConnection(volume, this, member);
-        }
-
-        Core = NewCore(known);
+        Members = new WriterMembers(volume, this, known);
+        Verification = new VerifyWork(volume, this);
+        Freeze = new FreezeWork(volume, this);
+        Core = NewCore();
     }
 
     /// <summary>The number of the process, never used again.</summary>
     internal int Number { get; }
 
     internal int Host { get; }
+
+    internal WriterMembers Members { get; }
+
+    internal VerifyWork Verification { get; }
+
+    internal FreezeWork Freeze { get; }
 
     internal VolumeWriter Core { get; private set; }
 
@@ -77,7 +80,8 @@ internal sealed class SimulatedWriter : IWriterHost
         volume.Log?.Add($"writer {Number} restarts");
         var again = Unanswered.ToArray();
         var earlier = Core;
-        Core = NewCore(State.Chosen);
+        Members.Read();
+        Core = NewCore();
         Core.Continue(earlier);
         foreach (var user in again)
         {
@@ -122,7 +126,7 @@ internal sealed class SimulatedWriter : IWriterHost
 
     internal void SendRequests()
     {
-        foreach (var member in volume.Members)
+        foreach (var member in Members.Voters)
         {
             if (Core.VoteRequestTo(member.Number) is { } vote)
             {
@@ -144,21 +148,33 @@ internal sealed class SimulatedWriter : IWriterHost
     internal void Ask(SimulatedMember member, Lane lane, VoterRequest request) =>
         volume.Send(Host, member.Host, () => member.Receive(this, lane, request));
 
-    internal void Replied(int member, VoterReply reply, LegGrant? grant) => Take(() =>
+    internal void Replied(SimulatedMember member, VoterReply reply, LegGrant? grant) => Take(() =>
     {
-        legs[member].Grant = grant ?? legs[member].Grant;
+        if (Members.Find(member.Number) != member)
+        {
+            return;
+        }
+
+        var connection = Members.ConnectionTo(member);
+        connection.Grant = grant ?? connection.Grant;
         IsRefused |= reply is Refused refused && State.HasRecord && refused.Promised > State.Epoch;
-        Core.Replied(member, reply, Now);
+        if (reply is Promise promise && !Members.Learn(promise.Record))
+        {
+            Restart();
+            return;
+        }
+
+        Core.Replied(member.Number, reply, Now);
     });
 
     /// <summary>The connection to a leg is lost, or it is given up: nothing that was sent is answered.</summary>
-    internal void Disconnect(int member) => legs[member].Disconnect();
+    internal void Disconnect(SimulatedMember member) => Members.ConnectionTo(member).Disconnect();
 
     /// <summary>How long the oldest I/O has been in flight on a leg.</summary>
-    internal TimeSpan OldestOn(int member) => legs[member].Oldest;
+    internal TimeSpan OldestOn(int member) => Members.Leg(member).Oldest;
 
     /// <summary>The grant of a leg is in force.</summary>
-    internal bool Holds(int member) => legs[member].IsInForce;
+    internal bool Holds(int member) => Members.Leg(member).IsInForce;
 
     /// <summary>A user submits an operation.</summary>
     internal void Submit(UserOperation user)
@@ -166,31 +182,33 @@ internal sealed class SimulatedWriter : IWriterHost
         user.IsReplaced = user.Session != 0 && user.Session < State.Chosen.Session;
         volume.History.Begin(user);
         volume.Log?.Add($"writer {Number}: {user} is submitted");
-        if (!volume.Options.ReadsPassWrites && Unanswered.Concat(Held).Any(other => other.Conflicts(user)))
+        var isHeld = Unanswered.Concat(Held).Any(other => other.Conflicts(user)) && !volume.Options.ReadsPassWrites;
+        if (isHeld || Freeze.IsFrozen)
         {
             Held.Add(user);
         }
         else
         {
-            Forward(user);
+            SubmitNow(new SubmittedOperation(user));
         }
     }
 
     public void RequestsChanged() => areRequestsDue = true;
 
     public void StateChanged() => volume.Log?.Add(
-        $"writer {Number}: {Core?.TakeOver.Phase}, S={Core?.State.InSync}, fenced {Core?.State.IsFenced}");
+        $"writer {Number}: {Core?.TakeOver.Phase}, S={Core?.State.InSync} of "
+        + $"{Core?.State.Chosen.Configuration.Legs}, fenced {Core?.State.IsFenced}");
 
     public void ReadMaps(int leg)
     {
-        var (member, core) = (volume.Member(leg), Core);
+        var (member, core) = (Members.Member(leg), Core);
         if (member.Superblock.State == LegState.Blank && volume.Options.SkipsBlankMaps)
         {
             volume.Events.After(volume.DrawLatency(), () => Take(() => core.MapsRead(leg, null, Now)));
             return;
         }
 
-        legs[leg].ReadMaps((result, maps) =>
+        Members.Leg(leg).ReadMaps((result, maps) =>
         {
             if (result != LegResult.Ok)
             {
@@ -217,7 +235,7 @@ internal sealed class SimulatedWriter : IWriterHost
                 bits.ExceptWith(step.Extents);
             }
 
-            WriteMaps(step, member, legs[member].Pages.EncodeActive(step.Extents, bits));
+            WriteMaps(step, member, Members.Leg(member).Pages.EncodeActive(step.Extents, bits));
         }
     }
 
@@ -229,7 +247,7 @@ internal sealed class SimulatedWriter : IWriterHost
             foreach (var member in State.Chosen.Configuration.Legs)
             {
                 var missed = member == holder ? new RegionSet() : State.MissedOnDisk(member);
-                legs[holder].Pages.EncodeMissed((byte)member, missed, writes);
+                Members.Leg(holder).Pages.EncodeMissed((byte)member, missed, writes);
             }
 
             WriteMaps(step, holder, writes);
@@ -251,11 +269,11 @@ internal sealed class SimulatedWriter : IWriterHost
     public void Read(ClientOperation operation)
     {
         var (user, member, core) = (((SubmittedOperation)operation).User, operation.Targets.First, Core);
-        var io = new LegIo(IoOperation.Read, volume.Member(member).DataStart + user.Start, user.Count)
+        var io = new LegIo(IoOperation.Read, Members.Member(member).DataStart + user.Start, user.Count)
         {
-            Grant = legs[member].Grant,
+            Grant = Members.Leg(member).Grant,
         };
-        legs[member].Send(io, result =>
+        Members.Leg(member).Send(io, result =>
         {
             // The result of an attempt that was given up does not count: the product waits for it before the next one.
             user.Found = operation.Waiting[member] ? io.Sectors : user.Found;
@@ -277,8 +295,8 @@ internal sealed class SimulatedWriter : IWriterHost
         var core = Core;
         foreach (var member in step.Targets)
         {
-            var io = new LegIo(IoOperation.Flush, 0, 0) { Grant = legs[member].Grant };
-            legs[member].Send(io, result => core.Completed(step, member, result, Now));
+            var io = new LegIo(IoOperation.Flush, 0, 0) { Grant = Members.Leg(member).Grant };
+            Members.Leg(member).Send(io, result => core.Completed(step, member, result, Now));
         }
     }
 
@@ -292,11 +310,11 @@ internal sealed class SimulatedWriter : IWriterHost
         }
 
         var (start, count) = SimulatedVolume.SectorsOf(step.Range, State.Reach);
-        var io = new LegIo(IoOperation.Read, volume.Member(step.Source).DataStart + start, count)
+        var io = new LegIo(IoOperation.Read, Members.Member(step.Source).DataStart + start, count)
         {
-            Grant = legs[step.Source].Grant,
+            Grant = Members.Leg(step.Source).Grant,
         };
-        legs[step.Source].Send(io, result =>
+        Members.Leg(step.Source).Send(io, result =>
         {
             if (result != LegResult.Ok)
             {
@@ -304,29 +322,18 @@ internal sealed class SimulatedWriter : IWriterHost
                 return;
             }
 
-            foreach (var member in step.Targets)
+            foreach (var member in step.Waiting)
             {
                 WriteData(step, member, start, io.Sectors, isForced: false, core);
             }
         });
     }
 
-    /// <summary>Only what was repaired is read again.</summary>
-    public void Verify(VerifyStep step)
-    {
-        var core = Core;
-        var (start, count) = SimulatedVolume.SectorsOf(step.Range, State.Reach);
-        foreach (var member in step.Targets)
-        {
-            var io = new LegIo(IoOperation.Read, volume.Member(member).DataStart + start, count)
-            {
-                Grant = legs[member].Grant,
-            };
-            legs[member].Send(io, result => core.Completed(step, member, result, Now));
-        }
-    }
+    public void Verify(VerifyStep step) => Verification.Start(step);
 
-    public void Differs(int leg) => throw new NotSupportedException();
+    public void Differs(int leg)
+    {
+    }
 
     public long LoadOf(int leg) => 0;
 
@@ -340,50 +347,56 @@ internal sealed class SimulatedWriter : IWriterHost
         }
 
         volume.Checks.Answered(this, user, outcome);
-        volume.History.Ended(user, outcome);
+        if (operation.ReportsPowerLoss)
+        {
+            volume.History.Ended(user, outcome);
+        }
+
+        user.Outcome = outcome;
         volume.Events.After(TimeSpan.Zero, () => Take(Release));
         user.Answered?.Invoke();
     }
 
-    private void Release()
+    /// <summary>Submits what does not overlap anything any more, unless the volume is frozen.</summary>
+    internal void Release()
     {
-        for (var i = 0; i < Held.Count; i++)
+        for (var i = 0; i < Held.Count && !Freeze.IsFrozen; i++)
         {
             var user = Held[i];
             if (!Unanswered.Concat(Held.Take(i)).Any(user.Conflicts))
             {
                 Held.RemoveAt(i--);
-                Forward(user);
+                SubmitNow(new SubmittedOperation(user));
             }
         }
     }
 
-    private VolumeWriter NewCore(VolumeRecord known) =>
-        new(this, volume.Options.WriterRules, owner, known, volume.Options.Policy);
+    private VolumeWriter NewCore() =>
+        new(this, volume.Options.WriterRules, owner, Members.Known, volume.Options.Policy);
 
-    private void Forward(UserOperation user)
+    internal void SubmitNow(SubmittedOperation operation)
     {
-        Unanswered.Add(user);
-        Core.Submit(new SubmittedOperation(user), Now);
+        Unanswered.Add(operation.User);
+        Core.Submit(operation, Now);
     }
 
     private void WriteData(
         WriterStep step, int member, int start, byte[]?[] sectors, bool isForced, VolumeWriter? sender = null)
     {
         var core = sender ?? Core;
-        var io = new LegIo(IoOperation.Write, volume.Member(member).DataStart + start, sectors.Length)
+        var io = new LegIo(IoOperation.Write, Members.Member(member).DataStart + start, sectors.Length)
         {
             Sectors = sectors,
             IsForced = isForced,
-            Grant = legs[member].Grant,
+            Grant = Members.Leg(member).Grant,
         };
-        legs[member].Send(io, result => core.Completed(step, member, result, Now));
+        Members.Leg(member).Send(io, result => core.Completed(step, member, result, Now));
     }
 
     private void WriteMaps(WriterStep step, int member, List<MapWrite> writes)
     {
         var core = Core;
         volume.Log?.Add($"writer {Number}: {step.GetType().Name} writes {writes.Count} pages on leg {member}");
-        legs[member].WriteMaps(writes, result => core.Completed(step, member, result, Now));
+        Members.Leg(member).WriteMaps(writes, result => core.Completed(step, member, result, Now));
     }
 }

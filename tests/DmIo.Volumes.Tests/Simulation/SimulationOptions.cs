@@ -54,7 +54,7 @@ internal sealed record SimulationOptions
     public int WorkPerTick { get; init; } = 1;
 
     /// <summary>How often each kind of work is begun, relative to the others, by <see cref="Work"/>.</summary>
-    public int[] Works { get; init; } = [1, 1, 1, 1, 1, 1, 1];
+    public int[] Works { get; init; } = [1, 1, 1, 1, 1, 1, 1, 0, 0, 0];
 
     /// <summary>How likely a message is lost.</summary>
     public double Losses { get; init; }
@@ -165,12 +165,17 @@ internal sealed record SimulationOptions
             Policy = new WriterPolicy { ServesAfterPowerLoss = random.Next(4) == 0 },
             StopsDevices = random.Next(2) == 0,
         };
+        var minInSync = random.Next(4) == 0 ? random.Next(1, legs + 1) : 1;
+        var (changes, verifies) = (random.Next(3) == 0 ? random.Next(1, 10) : 0, random.Next(3) == 0 ? 1 : 0);
+        var freezes = random.Next(3) == 0 ? random.Next(1, 4) : 0;
+        options.Faults[(int)Fault.RotData] = random.Next(3) == 0 ? random.Next(1, 4) : 0;
         options = options with
         {
+            Works = [.. options.Works, changes, verifies, freezes],
             Policy = options.Policy with
             {
                 HoldsFor = random.Next(3) == 0 ? TimeSpan.FromSeconds(random.Next(20)) : null,
-                MinInSync = random.Next(4) == 0 ? random.Next(1, legs + 1) : 1,
+                MinInSync = minInSync,
                 ConfirmsReads = random.Next(3) == 0,
             },
         };
@@ -204,6 +209,9 @@ internal enum Work
     Clean,
     PreferLegs,
     Grow,
+    ChangeVoters,
+    Verify,
+    Freeze,
 }
 
 /// <summary>What happens to a simulated volume.</summary>
@@ -228,4 +236,5 @@ internal enum Fault
     LoseLeg,
     OpenSession,
     StopClock,
+    RotData,
 }

@@ -1,5 +1,3 @@
-using DmIo.Volumes.Record;
-
 namespace DmIo.Volumes.Tests.Simulation;
 
 /// <summary>One run: faults, and then everything works again and the volume must come to order.</summary>
@@ -28,9 +26,44 @@ internal static class SimulationRun
             {
                 volume.Fail($"the volume does not come to order: {Describe(volume)}");
             }
+            else if (isInOrder)
+            {
+                Verify(volume);
+            }
         }
 
         return new SimulationResult(volume);
+    }
+
+    /// <summary>A pass reports exactly what differs. Where most legs are equal, the others are repaired.</summary>
+    private static void Verify(SimulatedVolume volume)
+    {
+        var (writer, verification) = (volume.Writers[0], volume.Writers[0].Verification);
+        if (!volume.RunUntil(() => verification.Pass is not { IsEnded: false } && IsInOrder(volume), Limit))
+        {
+            volume.Fail($"a pass that compares the legs does not end: {Describe(volume)}");
+            return;
+        }
+
+        var differing = verification.FindDifferences();
+        verification.Begin();
+        if (!volume.RunUntil(() => verification.Pass!.IsEnded && IsInOrder(volume), Limit))
+        {
+            volume.Fail($"a pass that compares all legs does not end: {Describe(volume)}");
+            return;
+        }
+
+        var (left, repaired) = (verification.Reported(ofMinority: false), verification.Reported(ofMinority: true));
+        if (!verification.FindDifferences().SetEquals(left))
+        {
+            volume.Fail($"legs differ in {verification.FindDifferences()}, and {left} was reported");
+        }
+
+        left.UnionWith(repaired);
+        if (!left.SetEquals(differing) && volume.Writers[0].State.InSync.Count > 1)
+        {
+            volume.Fail($"legs differed in {differing}, and {left} was reported");
+        }
     }
 
     /// <summary>Every operation is answered, all legs are in S and equal, and the record is clean.</summary>
@@ -41,19 +74,21 @@ internal static class SimulationRun
             return false;
         }
 
-        var legs = MemberSet.FirstMembers(volume.Options.Legs);
-        return writer.Waiting == 0 && state.Chosen.IsClean && state.Proposed is null && state.InSync == legs
+        var legs = state.Chosen.Configuration.Legs;
+        return writer.Waiting == 0 && state.Chosen is { IsClean: true, Configuration.IsJoint: false }
+            && state.Proposed is null && state.InSync == legs
             && state.Live == legs && state.InFlight.Count == 0 && volume.Newest == state.Chosen;
     }
 
     private static string Describe(SimulatedVolume volume)
     {
-        var members = string.Join("; ", volume.Members.Select(member => $"member {member.Number} runs "
+        var members = string.Join("; ", volume.Members.Select(member => $"member {member.Number} of "
+            + $"{(member.IsMemberOf(volume.Newest) ? "the volume" : "no volume")} runs "
             + $"{member.IsRunning}, damaged {member.IsDamaged}, holds {member.Superblock.Accepted!.Version}"));
         var writers = string.Join("; ", volume.Writers.Select(writer => $"writer {writer.Number}: "
             + $"{writer.Core.TakeOver.Phase}, S={writer.State.InSync}, proposed {writer.State.Proposed?.InSync}, "
             + $"clean {writer.State.Chosen.IsClean}, failed {writer.State.Failed}, U {writer.State.Unresolved}, legs "
-            + $"{string.Join(", ", writer.State.Legs.Take(volume.Options.Legs).Select(leg => leg.Phase))}, waiting "
+            + $"{string.Join(", ", writer.State.Legs.Select(leg => leg.Phase))}, waiting "
             + $"{writer.Waiting}, in flight {string.Join(", ", writer.State.InFlight)}"));
         return $"{members}; {writers}";
     }

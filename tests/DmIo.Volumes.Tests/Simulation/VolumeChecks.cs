@@ -26,20 +26,20 @@ internal sealed class VolumeChecks(SimulatedVolume volume)
     /// <summary>The power failures that lost acknowledged data.</summary>
     internal int Losses { get; private set; }
 
-    internal void Performs(int member, LegIo io)
+    internal void Performs(SimulatedMember member, LegIo io)
     {
         mayDiffer |= io.Kind != IoOperation.Read;
-        if (io.Grant is { } grant && volume.Member(member).Fenced > grant.Epoch)
+        if (io.Grant is { } grant && member.Fenced > grant.Epoch)
         {
             volume.Fail(
-                $"I2: leg {member} takes {io} of epoch {grant.Epoch}, fenced at {volume.Member(member).Fenced}");
+                $"I2: leg {member.Number} takes {io} of epoch {grant.Epoch}, fenced at {member.Fenced}");
         }
     }
 
-    internal void CacheLost(int member)
+    internal void CacheLost(SimulatedMember member)
     {
         mayDiffer = true;
-        volume.Member(member).HasLostCache = true;
+        member.HasLostCache = true;
         NoteLoss();
     }
 
@@ -77,10 +77,11 @@ internal sealed class VolumeChecks(SimulatedVolume volume)
 
         foreach (var leg in writer.State.Acknowledgment & writer.State.Targets)
         {
-            var member = volume.Member(leg);
+            var member = writer.Members.Member(leg);
             for (var i = 0; i < user.Count && writer.Holds(leg) && !member.HasLostCache; i++)
             {
-                if (member.Device.Disk[member.DataStart + user.Start + i] != user.Content)
+                var content = member.Device.Disk[member.DataStart + user.Start + i];
+                if (content != user.Content && !volume.Rot.Made(content))
                 {
                     volume.Fail($"I3: {user} is acknowledged, but not on leg {leg}");
                 }
@@ -102,14 +103,24 @@ internal sealed class VolumeChecks(SimulatedVolume volume)
         }
     }
 
+    /// <summary>The legs hold the same data, but for what has rotted.</summary>
+    internal bool AreEqual(SimulatedMember one, SimulatedMember two, RegionRange range, ByteSize size) =>
+        AreSame(one, two, range, size, volume.Rot.Made);
+
     /// <summary>The legs hold the same data.</summary>
-    internal bool AreEqual(int leg, int other, RegionRange range, ByteSize size)
+    /// <param name="one">A leg.</param>
+    /// <param name="two">Another leg.</param>
+    /// <param name="range">The regions.</param>
+    /// <param name="size">The end.</param>
+    /// <param name="isAny">A content that counts as equal to any other one; null: there is none.</param>
+    internal static bool AreSame(
+        SimulatedMember one, SimulatedMember two, RegionRange range, ByteSize size, Func<byte[]?, bool>? isAny = null)
     {
-        var (one, two) = (volume.Member(leg), volume.Member(other));
         var (start, count) = SimulatedVolume.SectorsOf(range, size);
         for (var sector = start; sector < start + count; sector++)
         {
-            if (one.Device.Disk[one.DataStart + sector] != two.Device.Disk[two.DataStart + sector])
+            var (left, right) = (one.Device.Disk[one.DataStart + sector], two.Device.Disk[two.DataStart + sector]);
+            if (left != right && !(isAny is not null && (isAny(left) || isAny(right))))
             {
                 return false;
             }
@@ -140,7 +151,7 @@ internal sealed class VolumeChecks(SimulatedVolume volume)
         var (state, sources) = (writer.State, MemberSet.None);
         foreach (var leg in state.Live)
         {
-            sources = writer.Holds(leg) && !volume.Member(leg).HasLostCache ? sources.With(leg) : sources;
+            sources = writer.Holds(leg) && !writer.Members.Member(leg).HasLostCache ? sources.With(leg) : sources;
         }
 
         if (sources.IsEmpty)
@@ -164,18 +175,18 @@ internal sealed class VolumeChecks(SimulatedVolume volume)
             if (leg != sources.First && (sources[leg] || !state.InSync[leg]))
             {
                 var isInSync = state.InSync[leg];
-                CheckLeg(writer, sources.First, leg, isInSync ? covered : CoveredOutside(state, leg, covered));
+                CheckLeg(writer, sources.First, leg, isInSync ? covered : CoveredOutside(writer, leg, covered));
             }
         }
     }
 
-    private RegionSet CoveredOutside(WriterState state, int leg, RegionSet inFlight)
+    private static RegionSet CoveredOutside(SimulatedWriter writer, int leg, RegionSet inFlight)
     {
-        var covered = new RegionSet(inFlight);
+        var (state, covered) = (writer.State, new RegionSet(inFlight));
         covered.UnionWith(state.Legs[leg].Missed);
         covered.UnionWith(state.Legs[leg].Unflushed);
         covered.UnionWith(state.Legs[leg].Flushing);
-        covered.UnionWithExtents(volume.Member(leg).Metadata.ReadActive(), state.Regions);
+        covered.UnionWithExtents(writer.Members.Member(leg).Metadata.ReadActive(), state.Regions);
         foreach (var live in state.Live)
         {
             covered.UnionWithExtents(state.Legs[live].Active, state.Regions);
@@ -186,11 +197,12 @@ internal sealed class VolumeChecks(SimulatedVolume volume)
 
     private void CheckLeg(SimulatedWriter writer, int source, int leg, RegionSet covered)
     {
-        var isBlank = volume.Member(leg).Superblock.State == LegState.Blank;
+        var (one, two) = (writer.Members.Member(source), writer.Members.Member(leg));
+        var isBlank = two.Superblock.State == LegState.Blank;
         for (var region = 0L; region < writer.State.Regions && !isBlank; region++)
         {
             var size = writer.State.Chosen.Size;
-            if (!covered.Contains(region) && !AreEqual(source, leg, new RegionRange(region, 1), size))
+            if (!covered.Contains(region) && !AreEqual(one, two, new RegionRange(region, 1), size))
             {
                 volume.Fail($"{(writer.State.InSync[leg] ? "I4" : "I5")}: writer {writer.Number}: legs {source} and "
                     + $"{leg} differ in region {region}, which nothing covers; S={writer.State.InSync}");
@@ -221,7 +233,7 @@ internal sealed class VolumeChecks(SimulatedVolume volume)
         volume.Log?.Add($"writer {writer.Number} is active; data may be lost: {mayLose}");
         foreach (var leg in state.InSync)
         {
-            var member = volume.Member(leg);
+            var member = writer.Members.Member(leg);
             if (mayLose && volume.History.Touched.Any(
                 sector => !volume.History.IsAllowed(sector, member.Device.Disk[member.DataStart + sector])))
             {
@@ -242,7 +254,7 @@ internal sealed class VolumeChecks(SimulatedVolume volume)
         var all = new RegionRange(0, RegionSet.Limit >> 10);
         foreach (var leg in newest.IsClean ? newest.InSync : MemberSet.None)
         {
-            if (!AreEqual(newest.InSync.First, leg, all, newest.Size))
+            if (!AreEqual(volume.Member(newest.InSync.First), volume.Member(leg), all, newest.Size))
             {
                 volume.Fail($"the record {newest.Version} is clean, but legs {newest.InSync.First} and {leg} differ");
             }

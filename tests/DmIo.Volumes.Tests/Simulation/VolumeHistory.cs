@@ -79,6 +79,11 @@ internal sealed class VolumeHistory
     /// <summary>The sector may hold the content if nothing was lost.</summary>
     internal bool IsAllowed(int sector, byte[]? content)
     {
+        if (volume.Rot.Made(content))
+        {
+            return true;
+        }
+
         if (!touched.TryGetValue(sector, out var writes))
         {
             return content is null;
@@ -161,6 +166,11 @@ internal sealed class VolumeHistory
 
     private void EndRead(UserOperation read, int sector, byte[]? found)
     {
+        if (volume.Rot.Made(found))
+        {
+            return;
+        }
+
         var writes = WritesOf(sector);
         var candidates = writes.FindAll(write => write.Content == found);
         if (candidates.Count == 1)

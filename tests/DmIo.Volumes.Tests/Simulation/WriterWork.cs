@@ -17,6 +17,7 @@ internal sealed class WriterWork(SimulatedVolume volume, SimulatedWriter writer)
     private static readonly TimeSpan StuckTimeout = TimeSpan.FromSeconds(2);
 
     private readonly TimeSpan[] attachingSince = new TimeSpan[VolumeConfiguration.MaxLegs];
+    private readonly VoterChanges voters = new(volume, writer);
     private TimeSpan stuckSince = TimeSpan.MaxValue;
 
     private VolumeWriter Core => writer.Core;
@@ -54,7 +55,7 @@ internal sealed class WriterWork(SimulatedVolume volume, SimulatedWriter writer)
         if (State.HasRecord && !State.IsFenced)
         {
             var request = Core.Suspension.NextLeaseRequest(writer.Now);
-            foreach (var member in volume.Members)
+            foreach (var member in writer.Members.Voters)
             {
                 if (request is not null)
                 {
@@ -72,8 +73,11 @@ internal sealed class WriterWork(SimulatedVolume volume, SimulatedWriter writer)
         }
 
         Core.Tick(writer.Now);
+        voters.Tick();
+        writer.Freeze.Tick();
 
         var isStuck = !State.IsFenced && (Core.TakeOver.Phase == TakeOverPhase.Idle || writer.IsRefused
+            || writer.Members.IsOutOfDate
             || (State.HasRecord && State.Live.IsEmpty && State.Failed == State.InSync));
         stuckSince = !isStuck ? TimeSpan.MaxValue
             : stuckSince == TimeSpan.MaxValue ? volume.Events.Now
@@ -89,6 +93,13 @@ internal sealed class WriterWork(SimulatedVolume volume, SimulatedWriter writer)
             return;
         }
 
+        if (writer.Freeze.IsFrozen)
+        {
+            ReturnAll();
+            return;
+        }
+
+        writer.Verification.Tick();
         if (volume.IsHealing)
         {
             WorkAll();
@@ -110,7 +121,7 @@ internal sealed class WriterWork(SimulatedVolume volume, SimulatedWriter writer)
             || (leg.Phase != LegPhase.Absent && writer.OldestOn(member) > LegTimeout))
         {
             attachingSince[member] = volume.Events.Now;
-            writer.Disconnect(member);
+            writer.Disconnect(writer.Members.Member(member));
             Core.LegLost(member, writer.Now);
         }
     }
@@ -133,11 +144,7 @@ internal sealed class WriterWork(SimulatedVolume volume, SimulatedWriter writer)
                 Core.Resync(DrawRange(State.Legs[State.Syncing.First].Missed), writer.Now);
                 break;
             case Simulation.Work.Return:
-                foreach (var member in State.Chosen.Configuration.Legs)
-                {
-                    Core.Return(member, writer.Now);
-                }
-
+                ReturnAll();
                 break;
             case Simulation.Work.Cool:
                 Core.Cool(Random.Next(2) == 0 ? ActiveExtents() : FirstOf(ActiveExtents()), writer.Now);
@@ -147,6 +154,19 @@ internal sealed class WriterWork(SimulatedVolume volume, SimulatedWriter writer)
                 break;
             case Simulation.Work.Clean:
                 Core.Clean(writer.Now);
+                break;
+            case Simulation.Work.ChangeVoters when Random.Next(10) == 0:
+                voters.ChangeAtRandom();
+                break;
+            case Simulation.Work.ChangeVoters:
+                break;
+            case Simulation.Work.Freeze when Random.Next(10) == 0:
+                writer.Freeze.Begin(TimeSpan.FromMilliseconds(Random.Next(3000)));
+                break;
+            case Simulation.Work.Freeze:
+                break;
+            case Simulation.Work.Verify:
+                writer.Verification.Begin(Random.Next((int)State.Regions));
                 break;
             default:
                 Core.Lease.Slow = Random.Next(4) == 0 ? MemberSet.Of(Random.Next(volume.Options.Legs)) : default;
@@ -197,13 +217,17 @@ internal sealed class WriterWork(SimulatedVolume volume, SimulatedWriter writer)
             }
         }
 
+        ReturnAll();
+        Core.Cool(ActiveExtents(), writer.Now);
+        Core.Clean(writer.Now);
+    }
+
+    private void ReturnAll()
+    {
         foreach (var member in State.Chosen.Configuration.Legs)
         {
             Core.Return(member, writer.Now);
         }
-
-        Core.Cool(ActiveExtents(), writer.Now);
-        Core.Clean(writer.Now);
     }
 
     private RegionSet ActiveExtents()

@@ -96,6 +96,51 @@ public sealed class VolumeMemberTests : VolumeServiceTests
         await Assert.ThrowsAsync<VolumeException>(() => volume.RemoveAsync("a"));
     }
 
+    /// <summary>A process that was killed during the change has made the device a member.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_leg_that_is_added_again_after_an_interruption_is_the_same_member(bool force)
+    {
+        var options = await CreateAsync("a", "b");
+        await AttachAsync("c");
+        await using (var interrupted = await Service.OpenVolumeAsync(options))
+        {
+            await WriteAsync(7);
+            await interrupted.AddLegAsync("c");
+        }
+
+        await using var volume = await Service.OpenVolumeAsync(options);
+        await volume.AddLegAsync("c", new MemberOptions(Force: force));
+        await UntilAsync(volume, VolumeState.Healthy);
+        Assert.Equal(["a", "b", "c"], (await volume.GetStatusAsync()).Legs.Select(leg => leg.Device));
+        await volume.RemoveAsync("a");
+        await volume.RemoveAsync("b");
+        Assert.Equal(7, await ReadAsync());
+    }
+
+    /// <summary>The voters cannot store the change, and the volume takes itself over when they can.</summary>
+    [Fact]
+    public async Task A_change_survives_that_the_volume_takes_itself_over()
+    {
+        var faulty = Enumerable.Range(0, 2)
+            .Select(seed => new FaultyDevice(new MemoryDevice(ByteSize.FromMiB(16)), seed)).ToArray();
+        await Service.AttachAsync("a", faulty[0]);
+        await Service.AttachAsync("b", faulty[1]);
+        await AttachAsync("c");
+        var options = new VolumeOptions { Name = "v", Legs = ["a", "b"] };
+        await Service.CreateVolumeAsync(options);
+        await using var volume = await Service.OpenVolumeAsync(options);
+        await WriteAsync(7);
+        Array.ForEach(faulty, one => one.Add(new FaultRule { Filter = OperationFilter.On(IoOperation.Write) }));
+        var adding = volume.AddLegAsync("c");
+        await UntilAsync(volume, status => status.Suspension is not null);
+        Array.ForEach(faulty, one => one.Heal());
+        await adding.WaitAsync(TimeSpan.FromSeconds(60));
+        await UntilAsync(volume, VolumeState.Healthy);
+        Assert.Equal(7, await ReadAsync());
+    }
+
     [Fact]
     public async Task A_device_that_was_added_is_used_by_no_other_volume_until_it_is_removed()
     {

@@ -24,6 +24,24 @@ public sealed class VerificationTests
         Assert.Null(fixture.State.Proposed);
     }
 
+    /// <summary>Beyond the end, legs hold what they held before.</summary>
+    [Fact]
+    public void A_comparison_that_waits_while_a_volume_begins_to_grow_ends_at_the_old_size()
+    {
+        var (size, last) = (fixture.State.Chosen.Size, fixture.State.Regions - 1);
+        var write = fixture.Submit(IoOperation.Write, last);
+        fixture.Settle();
+        fixture.Core.Verify(last, fixture.Now);
+        foreach (var leg in fixture.State.Live)
+        {
+            fixture.Core.Confirm(leg, ByteSize.FromBytes(2 * size.Bytes));
+        }
+
+        Assert.True(fixture.Core.Grow(ByteSize.FromBytes(2 * size.Bytes), fixture.Now));
+        fixture.End(write);
+        Assert.Equal(size, fixture.Step<VerifyStep>().Size);
+    }
+
     [Fact]
     public void VR7_A_leg_that_differs_leaves_S_and_returns_by_a_copy_of_the_region_and_is_never_repaired_in_place()
     {

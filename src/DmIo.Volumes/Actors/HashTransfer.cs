@@ -10,28 +10,39 @@ namespace DmIo.Volumes.Actors;
 
 /// <summary>A comparison: each leg is read and hashed, in its own part of the buffer. Used on the volume's
 /// turn.</summary>
-internal sealed class VerifyTransfer(VerifyStep step, Page[] buffer, LegRange range, Action returnBuffer)
+internal sealed class HashTransfer(
+    string purpose,
+    MemberSet legs,
+    Page[] buffer,
+    LegRange range,
+    Action<VolumeDevice, int, LegResult, UInt128> hashed,
+    Action returnBuffer)
 {
     private const int PagesPerRegion = 1 << (RegionRange.RegionShift - 12);
 
     private int holds;
 
-    internal VerifyStep Step => step;
+    /// <summary>Why it is read, for the cause of a leg's loss.</summary>
+    internal string Purpose => purpose;
 
     internal LegRange Range => range;
 
     /// <summary>Reads and hashes every target.</summary>
     internal void Read(VolumeDevice volume)
     {
-        var pages = Math.Min(PagesPerRegion, buffer.Length / step.Targets.Count);
+        var pages = Math.Min(PagesPerRegion, buffer.Length / legs.Count);
         Hold();
         foreach (var (index, leg) in Members().Index())
         {
-            new VerifyRead(this, leg, buffer[(index * pages)..((index + 1) * pages)]).Next(volume);
+            new HashRead(this, leg, buffer[(index * pages)..((index + 1) * pages)]).Next(volume);
         }
 
         Release();
     }
+
+    /// <summary>A leg has hashed the range, unless it failed.</summary>
+    internal void Ended(VolumeDevice volume, int leg, LegResult result, UInt128 hash) =>
+        hashed(volume, leg, result, hash);
 
     /// <summary>A part of the buffer is in use.</summary>
     internal void Hold() => holds++;
@@ -47,7 +58,7 @@ internal sealed class VerifyTransfer(VerifyStep step, Page[] buffer, LegRange ra
     private List<int> Members()
     {
         var members = new List<int>();
-        foreach (var member in step.Targets)
+        foreach (var member in legs)
         {
             members.Add(member);
         }
@@ -58,14 +69,14 @@ internal sealed class VerifyTransfer(VerifyStep step, Page[] buffer, LegRange ra
 
 /// <summary>The reading and hashing of one leg, a part after the other: SHA-256, of which 16 bytes count. Hashes on a
 /// pool thread.</summary>
-internal sealed class VerifyRead(VerifyTransfer transfer, int member, Page[] pages)
+internal sealed class HashRead(HashTransfer transfer, int member, Page[] pages)
     : WriterStep, ICarriedStep, IMemoryHolder
 {
     private readonly IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     private long done;
 
-    /// <summary>The step reads again what was repaired.</summary>
-    internal bool IsReread => transfer.Step.IsReread;
+    /// <inheritdoc cref="HashTransfer.Purpose"/>
+    internal string Purpose => transfer.Purpose;
 
     private long Length => Math.Min(
         transfer.Range.Count.Value - done, (long)pages.Length * Page.SizeBytes / Sector.SizeBytes);
@@ -82,7 +93,7 @@ internal sealed class VerifyRead(VerifyTransfer transfer, int member, Page[] pag
         if (result != LegResult.Ok)
         {
             hash.Dispose();
-            writer.Completed(transfer.Step, leg, result, volume.Now);
+            transfer.Ended(volume, leg, result, hash: default);
             return;
         }
 
@@ -130,7 +141,7 @@ internal sealed class VerifyRead(VerifyTransfer transfer, int member, Page[] pag
         {
             var digest = hash.GetHashAndReset();
             hash.Dispose();
-            writer.Hashed(transfer.Step, member, BinaryPrimitives.ReadUInt128LittleEndian(digest), volume.Now);
+            transfer.Ended(volume, member, LegResult.Ok, BinaryPrimitives.ReadUInt128LittleEndian(digest));
         }
 
         ReleaseRetained();
