@@ -66,7 +66,10 @@ public sealed record VolumeDocument
             leg.Resync is { } resync
                 ? new ResyncDocument(resync.Copied.Bytes, resync.Left.Bytes, resync.BytesPerSecond)
                 : null,
-            leg.CorrectedReads))],
+            leg.CorrectedReads)
+        {
+            Metadata = leg.Metadata,
+        })],
     };
 }
 
@@ -78,7 +81,11 @@ public sealed record VolumeDocument
 /// <param name="Resync">The progress of the copy to it; null: there is none.</param>
 /// <param name="CorrectedReads">As <see cref="LegStatus.CorrectedReads"/>.</param>
 public sealed record LegDocument(
-    int Member, string? Device, string State, long MissedBytes, ResyncDocument? Resync, long CorrectedReads);
+    int Member, string? Device, string State, long MissedBytes, ResyncDocument? Resync, long CorrectedReads)
+{
+    /// <summary>Its device with the external metadata; null: the metadata is not external.</summary>
+    public string? Metadata { get; init; }
+}
 
 /// <summary>The progress of a copy to a leg.</summary>
 /// <param name="CopiedBytes">What was copied.</param>

@@ -55,7 +55,7 @@ internal static class VolumeGrowCommand
                 await GrowAsync(volume, parsed.GetValue(Size), context);
             },
             "Repeat the command.");
-        var found = await VolumeCommand.InspectAsync(context, session, [.. options.Legs, .. options.Witnesses]);
+        var found = await VolumeCommand.InspectAsync(context, session, options.Members);
         var report = VolumeCommand.Describe(session, devices, found);
         return context.Print(
             () => ReportJson.Write(report),

@@ -45,7 +45,7 @@ internal static class VolumeStatusCommand
 
         var devices = VolumeCommand.DevicesOf(parsed);
         await using var session = await DeviceSession.StartAsync(context, isInspection: true);
-        var names = await VolumeCommand.AttachAsync(session, [.. devices.All], DeviceAccess.Reading(parsed));
+        var names = await VolumeCommand.AttachAsync(session, devices.All, DeviceAccess.Reading(parsed));
         var found = await VolumeCommand.InspectAsync(context, session, names);
         return Print(context, VolumeCommand.Describe(session, devices, found));
     }

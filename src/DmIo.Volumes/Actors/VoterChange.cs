@@ -9,22 +9,23 @@ internal sealed class VoterChange(VolumeDevice device, VolumeOpening opening)
 {
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(20);
 
-    /// <summary>Adds a device as a leg or witness. A leg is synchronized afterwards.</summary>
+    /// <summary>Adds devices as a leg or witness. A leg is synchronized afterwards.</summary>
     /// <returns>The number of the member.</returns>
-    /// <exception cref="VolumeException">The device or the volume does not allow it.</exception>
+    /// <exception cref="VolumeException">The devices or the volume do not allow it.</exception>
     internal async Task<int> AddAsync(
-        string name, bool isWitness, bool force, bool allowUnfenced, CancellationToken cancellation)
+        LegDevices devices, bool isWitness, MemberOptions options, CancellationToken cancellation)
     {
         var attached = await AttachedDevices.OfAsync(opening.Service, cancellation);
-        await NewMember.CheckAsync(opening.Client, name, attached, force, allowUnfenced);
+        await NewMember.CheckAsync(opening.Client, devices, attached, options);
         var sample = opening.Stores.First(store => store.Superblock.State != LegState.None).Superblock;
         if (isWitness)
         {
-            NewMember.RequireWitnessRoom(name, attached[name]);
+            NewMember.RequireWitnessRoom(devices.Data, attached[devices.Data]);
         }
 
         var record = device.Record;
-        var geometry = isWitness ? LegGeometry.Witness : GeometryOn(name, attached[name].Capacity, record.Size);
+        var geometry = isWitness ? LegGeometry.Witness : GeometryOn(devices, attached, record.Size);
+        await NewMember.CheckMetadataAsync(opening.Client, devices, attached, geometry, options.Force);
         var member = FreeMember(record, isWitness);
         var leg = Guid.NewGuid();
         var superblock = sample with
@@ -38,15 +39,17 @@ internal sealed class VoterChange(VolumeDevice device, VolumeOpening opening)
             Generation = 0,
             LastInSync = default,
             CorrectedReads = 0,
+            DataInode = devices.Metadata is null ? 0 : VolumeRules.InodeOf(attached[devices.Data]),
             Continuity = default,
         };
-        var store = await LegStore.CreateAsync(opening.Client, name, attached[name].Capacity, superblock);
-        opening.Add(name);
+        var store = await LegStore.CreateAsync(
+            opening.Client, devices, attached[devices.MetadataDevice].Capacity, superblock);
+        opening.Add(devices);
         device.Owner.Tell(new Added(store), ActorRefs.NoSender);
         if (!await device.AskAsync(volume => volume.Writer.AddVoter(leg, (byte)member, isWitness, volume.Now)))
         {
             await ForgetAsync(member, store);
-            throw Refusal($"'{name}' cannot be added now:");
+            throw Refusal($"'{devices}' cannot be added now:");
         }
 
         await UntilAsync(
@@ -55,9 +58,9 @@ internal sealed class VoterChange(VolumeDevice device, VolumeOpening opening)
     }
 
     /// <summary>Removes a leg or witness, which need not be reachable.</summary>
-    /// <returns>Its device; null: it was not found.</returns>
+    /// <returns>Its devices; null: it was not found.</returns>
     /// <exception cref="VolumeException">It is no member, or the last leg in sync.</exception>
-    internal async Task<string?> RemoveAsync(int member, CancellationToken cancellation)
+    internal async Task<LegDevices?> RemoveAsync(int member, CancellationToken cancellation)
     {
         if (!device.Record.Configuration.Voters[member])
         {
@@ -74,7 +77,7 @@ internal sealed class VoterChange(VolumeDevice device, VolumeOpening opening)
 
         await UntilAsync(chosen => !chosen.Configuration.Voters[member], cancellation);
         await ForgetAsync(member, store);
-        return store?.Device;
+        return store?.Devices;
     }
 
     /// <summary>Waits until a leg is in sync.</summary>
@@ -100,12 +103,18 @@ internal sealed class VoterChange(VolumeDevice device, VolumeOpening opening)
 
     /// <summary>The areas of a new leg: with the usual room to grow, if the volume fits then, otherwise as
     /// short as it needs.</summary>
-    private static LegGeometry GeometryOn(string name, ByteSize capacity, ByteSize size)
+    private static LegGeometry GeometryOn(LegDevices devices, AttachedDevices attached, ByteSize size)
     {
-        var growable = LegGeometry.Growable(MetadataPlacement.Internal, size > capacity ? size : capacity);
-        var geometry = growable.RoomOn(capacity) < size ? LegGeometry.For(MetadataPlacement.Internal, size) : growable;
+        var capacity = attached[devices.Data].Capacity;
+        var placement = LegGeometry.PlacementOf(devices.Metadata is not null);
+        var growable = LegGeometry.Growable(placement, size > capacity ? size : capacity);
+        var fits = growable.RoomOn(capacity) >= size
+            && growable.MetadataLength <= attached[devices.MetadataDevice].Capacity;
+        var geometry = fits ? growable : LegGeometry.For(placement, size);
         return geometry.RoomOn(capacity) is var room && room < size
-            ? throw new VolumeException($"'{name}' of {capacity} has room for {room}, and the volume has {size}.")
+            ? throw new VolumeException(
+                $"'{devices.Data}' of {capacity} has room for {room}, and the volume has {size}: it needs "
+                + $"{geometry.DataStart.Bytes + size.Bytes} bytes.")
             : geometry;
     }
 
@@ -136,10 +145,10 @@ internal sealed class VoterChange(VolumeDevice device, VolumeOpening opening)
             return;
         }
 
-        opening.Remove(store.Device);
+        opening.Remove(store.Devices);
         try
         {
-            await LegStore.EraseAsync(opening.Client, store.Device, store.Superblock.Geometry);
+            await LegStore.EraseAsync(opening.Client, store.MetadataDevice, store.Superblock.Geometry);
         }
         catch (VolumeException)
         {
