@@ -56,7 +56,7 @@ public sealed class DmIoVolumeOptions
     /// <summary>Key <c>allow-unfenced</c>: legs that another program can write to are allowed.</summary>
     public bool? AllowsUnfenced { get; set; }
 
-    /// <summary>Key <c>legs</c>: adds legs, by the names of their devices.</summary>
+    /// <summary>Key <c>legs</c>: adds legs, by the names of their devices, or as <c>DATA;metadata=META</c>.</summary>
     public DmIoVolumeOptions Legs(params IEnumerable<string> devices)
     {
         legs.AddRange(devices);

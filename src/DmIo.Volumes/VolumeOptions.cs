@@ -13,13 +13,16 @@ public sealed record VolumeOptions
     /// <summary>The name under which the volume is attached to the service, as for any device.</summary>
     public required string Name { get; init; }
 
-    /// <summary>The names of the attached devices that are its legs, 1 to 8. Open: some of them may be
-    /// missing.</summary>
-    public required IReadOnlyList<string> Legs { get; init; }
+    /// <summary>The names of the attached devices that are its legs, 1 to 8, as in
+    /// <c>["a", "disk;metadata=disk-meta"]</c>. Open: some of them may be missing.</summary>
+    public required IReadOnlyList<LegDevices> Legs { get; init; }
 
     /// <summary>The names of the attached devices that are its witnesses, of at least 16 KiB: voters without data. Legs
     /// and witnesses together are at most 9.</summary>
     public IReadOnlyList<string> Witnesses { get; init; } = [];
+
+    /// <summary>The legs and the witnesses.</summary>
+    internal IEnumerable<LegDevices> Members => Legs.Concat(Witnesses.Select(device => new LegDevices(device)));
 
     /// <summary>Create: the size; null: what fits on the smallest leg. Ignored by open.</summary>
     public ByteSize? Size { get; init; }

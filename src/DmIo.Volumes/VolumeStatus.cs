@@ -30,7 +30,7 @@ public enum VolumeState
 }
 
 /// <summary>The state of a leg of a volume.</summary>
-/// <param name="Device">The name of its device; empty: unknown, since it was not found.</param>
+/// <param name="Device">The name of its device with the data; empty: unknown, since it was not found.</param>
 /// <param name="Member">Its number in the volume.</param>
 /// <param name="State">Its state.</param>
 /// <param name="Missed">What it lacks.</param>
@@ -40,6 +40,10 @@ public enum VolumeState
 public sealed record LegStatus(
     string Device, int Member, LegState State, ByteSize Missed, ResyncProgress? Resync, long CorrectedReads)
 {
+    /// <summary>The name of its device with the external metadata; null: the metadata is not external, or it was not
+    /// found.</summary>
+    public string? Metadata { get; init; }
+
     /// <summary>Why it left the in-sync set, as in "no answer for 8 s"; null: it is in sync, or was not found since the
     /// volume was opened.</summary>
     public string? Cause { get; init; }
@@ -85,10 +89,12 @@ public sealed record VolumeStatus(
         + string.Join(", ", Legs.Select(TextOf).Concat(Witnesses.Select(TextOf)));
 
     private static string TextOf(LegStatus leg) =>
-        $"leg {leg.Member} {NameOf(leg.Device)} {leg.State}{(leg.Cause is { } cause ? $" ({cause})" : "")}";
+        $"leg {leg.Member} {NameOf(leg)} {leg.State}{(leg.Cause is { } cause ? $" ({cause})" : "")}";
 
     private static string TextOf(WitnessStatus witness) =>
         $"witness {witness.Member} {NameOf(witness.Device)} {(witness.IsReachable ? "reachable" : "unreachable")}";
+
+    private static string NameOf(LegStatus leg) => NameOf(new LegDevices(leg.Device, leg.Metadata).ToString());
 
     private static string NameOf(string device) => device.Length == 0 ? "(not found)" : $"'{device}'";
 
@@ -101,7 +107,7 @@ public sealed record VolumeStatus(
         : $"; missing {kind}: {string.Join(", ", missing.Select(NameOfMember))}";
 
     private string NameOfMember(int member) =>
-        Legs.FirstOrDefault(leg => leg.Member == member) is { } leg ? $"leg {member} {NameOf(leg.Device)}"
+        Legs.FirstOrDefault(leg => leg.Member == member) is { } leg ? $"leg {member} {NameOf(leg)}"
         : $"witness {member} {NameOf(Witnesses.FirstOrDefault(witness => witness.Member == member)?.Device ?? "")}";
 }
 

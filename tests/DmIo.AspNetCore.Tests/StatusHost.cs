@@ -66,7 +66,7 @@ internal sealed class StatusHost : IAsyncDisposable
     internal async Task<Volume> OpenVolumeAsync(string name, params string[] legs)
     {
         await AttachAsync(legs);
-        var options = new VolumeOptions { Name = name, Legs = legs };
+        var options = new VolumeOptions { Name = name, Legs = [.. legs] };
         await Service.CreateVolumeAsync(options);
         return await Service.OpenVolumeAsync(options);
     }

@@ -73,7 +73,10 @@ public sealed record VolumeDocument
                 ? new ResyncDocument(resync.Copied.Bytes, resync.Left.Bytes, resync.BytesPerSecond)
                 : null,
             leg.CorrectedReads,
-            leg.Cause))],
+            leg.Cause)
+        {
+            Metadata = leg.Metadata,
+        })],
         Witnesses = [.. status.Witnesses.Select(witness => new WitnessDocument(
             witness.Member, witness.Device.Length == 0 ? null : witness.Device, witness.IsReachable))],
         Suspension = status.Suspension is { } suspension
@@ -101,7 +104,11 @@ public sealed record LegDocument(
     long MissedBytes,
     ResyncDocument? Resync,
     long CorrectedReads,
-    string? Cause);
+    string? Cause)
+{
+    /// <summary>Its device with the external metadata; null: the metadata is not external.</summary>
+    public string? Metadata { get; init; }
+}
 
 /// <summary>A witness of an open volume.</summary>
 /// <param name="Member">Its number.</param>

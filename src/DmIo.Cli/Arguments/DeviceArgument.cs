@@ -1,5 +1,6 @@
 using DmIo.Cli.Exit;
 using DmIo.Io;
+using DmIo.Volumes;
 
 namespace DmIo.Cli.Arguments;
 
@@ -106,7 +107,7 @@ internal sealed record ExportArgument(string Name, string Device)
                     + "NAME=vol:DEVICE,DEVICE."),
             _ => throw new FormatException(
                 $"'{text}' names {devices.Length} devices; an export has one. Several copies of the data are a volume: "
-                + $"create it with {VolumeArgument.CreateCommandOf(name.Length == 0 ? "NAME" : name, devices)}, then "
+                + $"create it with {VolumeArgument.CreateCommandOf(name.Length == 0 ? "NAME" : name, devices.Select(LegDevices.Parse))}, then "
                 + $"serve --export {name}=vol:{string.Join(',', devices)}."),
         };
     }

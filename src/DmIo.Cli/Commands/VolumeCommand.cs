@@ -9,6 +9,8 @@ using DmIo.Devices;
 using DmIo.Io;
 using DmIo.Volumes;
 using DmIo.Volumes.Dump;
+using DmIo.Volumes.Record;
+using AttachedDevices = DmIo.Volumes.Actors.AttachedDevices;
 
 namespace DmIo.Cli.Commands;
 
@@ -38,7 +40,7 @@ internal static class VolumeCommand
     internal static Option<string[]> Leg { get; } = new("--leg")
     {
         Description = "A device with a copy of the data: a path, a URI (nbd://host/name), or the name of a device in "
-            + "--config. Repeat for more legs.",
+            + "--config; or 'DEVICE;metadata=DEVICE' with the metadata on another one. Repeat for more legs.",
         HelpName = "DEVICE",
         Arity = ArgumentArity.OneOrMore,
     };
@@ -54,6 +56,7 @@ internal static class VolumeCommand
         var command = new ExampleCommand("volume", Description, Details, Examples)
         {
             VolumeCreateCommand.Create(streams),
+            VolumeCreateCommand.CreateImport(streams),
             VolumeListCommand.Create(streams),
             VolumeStatusCommand.Create(streams),
             VolumeStopCommand.CreateStop(streams),
@@ -77,8 +80,9 @@ internal static class VolumeCommand
     /// <exception cref="RefusedException">A device is a volume, or given twice.</exception>
     internal static VolumeArgument DevicesOf(ParseResult parsed)
     {
-        string[] legs = parsed.GetRequiredValue(Leg), witnesses = parsed.GetValue(Witness) ?? [];
-        var all = legs.Concat(witnesses).ToArray();
+        var legs = parsed.GetRequiredValue(Leg).Select(LegDevices.Parse).ToArray();
+        var witnesses = parsed.GetValue(Witness) ?? [];
+        var all = legs.SelectMany(leg => leg.All).Concat(witnesses).ToArray();
         return all switch
         {
             _ when Array.Find(all, VolumeArgument.Is) is { } inner => throw new RefusedException(
@@ -135,31 +139,59 @@ internal static class VolumeCommand
     }
 
     /// <summary>Attaches devices; returns their names in the service.</summary>
-    internal static async Task<string[]> AttachAsync(
-        DeviceSession session, IReadOnlyList<string> texts, DeviceAccess access)
+    internal static async Task<LegDevices[]> AttachAsync(
+        DeviceSession session, IEnumerable<LegDevices> all, DeviceAccess access)
     {
-        var names = new List<string>();
-        foreach (var text in texts)
+        var names = new List<LegDevices>();
+        foreach (var devices in all)
         {
-            try
-            {
-                names.Add(await session.AttachAsync(text, access));
-            }
-            catch (DeviceOpenException fault) when (IsOpen(fault))
-            {
-                throw new RefusedException($"{fault.Message} {NodeHint}", fault);
-            }
+            names.Add(await devices.SelectAsync(text => AttachAsync(session, text, access)));
         }
 
         return [.. names];
+    }
+
+    /// <summary>Attaches the devices of a new leg. A file for external metadata is created, if it is missing.</summary>
+    /// <param name="session">The session.</param>
+    /// <param name="leg">The texts of the devices.</param>
+    /// <param name="access">How the device with the data is opened.</param>
+    /// <param name="maxSize">The maximum size of the volume; null: by the capacity of the leg.</param>
+    internal static async Task<LegDevices> AttachNewAsync(
+        DeviceSession session, LegDevices leg, DeviceAccess access, ByteSize? maxSize = null)
+    {
+        var data = await AttachAsync(session, leg.Data, access);
+        if (leg.Metadata is null)
+        {
+            return new LegDevices(data);
+        }
+
+        var size = (await session.GetDevicesAsync()).First(device => device.Name == data).Description.Capacity;
+        size = maxSize > size && maxSize <= LegGeometry.Limit ? ByteSize.FromSectors(maxSize.Value.Sectors.Value) : size;
+        var length = LegGeometry.Growable(MetadataPlacement.External, size).MetadataLength;
+        return new LegDevices(data, await AttachAsync(session, leg.Metadata, access with { CreateSize = length }));
+    }
+
+    private static async Task<string> AttachAsync(DeviceSession session, string text, DeviceAccess access)
+    {
+        try
+        {
+            return await session.AttachAsync(text, access);
+        }
+        catch (DeviceOpenException fault) when (IsOpen(fault))
+        {
+            throw new RefusedException($"{fault.Message} {NodeHint}", fault);
+        }
     }
 
     private static bool IsOpen(DeviceOpenException fault) => fault.Errno == Errno.TryAgain;
 
     /// <summary>Attaches all devices of a volume.</summary>
     internal static async Task<VolumeOptions> AttachAllAsync(
-        DeviceSession session, VolumeArgument devices, DeviceAccess access) => OptionsOf(
-        await AttachAsync(session, devices.Legs, access), await AttachAsync(session, devices.Witnesses, access));
+        DeviceSession session, VolumeArgument devices, DeviceAccess access)
+    {
+        var names = await AttachAsync(session, devices.All, access);
+        return OptionsOf(names[..devices.Legs.Count], names[devices.Legs.Count..]);
+    }
 
     /// <summary>Attaches those of the devices that can be opened, and warns of the others.</summary>
     /// <exception cref="RefusedException">No leg can be opened.</exception>
@@ -168,7 +200,7 @@ internal static class VolumeCommand
     {
         var (faults, isOpen) = (new List<string>(), false);
         var legs = await AttachEachAsync(devices.Legs);
-        var witnesses = await AttachEachAsync(devices.Witnesses);
+        var witnesses = await AttachEachAsync(devices.All.Skip(devices.Legs.Count));
         if (legs.Count == 0)
         {
             throw new RefusedException(string.Join(' ', isOpen ? faults.Append(NodeHint) : faults));
@@ -177,14 +209,14 @@ internal static class VolumeCommand
         faults.ForEach(fault => context.Streams.Error.WriteLine($"{context.Name}: warning: {fault}"));
         return OptionsOf(legs, witnesses);
 
-        async Task<List<string>> AttachEachAsync(IReadOnlyList<string> texts)
+        async Task<List<LegDevices>> AttachEachAsync(IEnumerable<LegDevices> all)
         {
-            var names = new List<string>();
-            foreach (var text in texts)
+            var names = new List<LegDevices>();
+            foreach (var texts in all)
             {
                 try
                 {
-                    names.Add(await session.AttachLegAsync(text, access));
+                    names.Add(await texts.SelectAsync(text => session.AttachLegAsync(text, access)));
                 }
                 catch (DeviceOpenException fault)
                 {
@@ -197,11 +229,11 @@ internal static class VolumeCommand
         }
     }
 
-    private static VolumeOptions OptionsOf(IReadOnlyList<string> legs, IReadOnlyList<string> witnesses) => new()
+    private static VolumeOptions OptionsOf(IReadOnlyList<LegDevices> legs, IEnumerable<LegDevices> witnesses) => new()
     {
         Name = $"vol:{legs[0]}",
         Legs = legs,
-        Witnesses = witnesses,
+        Witnesses = [.. witnesses.Select(witness => witness.Data)],
 
         // Allowed when the volume was created, for the host that it is bound to.
         AllowUnfenced = true,
@@ -230,17 +262,20 @@ internal static class VolumeCommand
         }
     }
 
-    /// <summary>Reads the metadata of devices.</summary>
+    /// <summary>Reads the metadata of legs and witnesses.</summary>
+    /// <param name="context">The running command.</param>
+    /// <param name="session">The session.</param>
+    /// <param name="members">The legs and witnesses.</param>
+    /// <param name="acceptsOtherData">External metadata need not be that of the data.</param>
     internal static async Task<IReadOnlyList<LegInspection>> InspectAsync(
-        RunContext context, DeviceSession session, IReadOnlyList<string> names)
+        RunContext context, DeviceSession session, IEnumerable<LegDevices> members, bool acceptsOtherData = false)
     {
-        var devices = await session.GetDevicesAsync();
+        var attached = await AttachedDevices.OfAsync(session.Service);
         await using var client = await session.OpenAsync(pages: 8, context.Interrupted);
         var found = new List<LegInspection>();
-        foreach (var name in names)
+        foreach (var devices in members)
         {
-            var capacity = devices.First(device => device.Name == name).Description.Capacity;
-            found.Add(await LegInspection.ReadAsync(client, name, capacity));
+            found.Add(await LegInspection.ReadAsync(client, devices, attached, acceptsOtherData));
         }
 
         return found;

@@ -10,7 +10,7 @@ using DmIo.Volumes.Client;
 
 namespace DmIo.Cli.Commands;
 
-/// <summary><c>dmio volume create</c>: writes the metadata of a new volume.</summary>
+/// <summary><c>dmio volume create</c> and <c>import</c>: write the metadata of a new volume.</summary>
 internal static class VolumeCreateCommand
 {
     private const string Description = "Create a replicated volume. What its legs hold is LOST.";
@@ -27,6 +27,23 @@ internal static class VolumeCreateCommand
           dmio volume create disk --leg a.img --leg b.img --witness w.img --create 64MiB
           head -c 1M /dev/urandom | dmio write --region 'vol:a.img,b.img;witness=w.img@0'
           dmio volume create disk --leg a.img --leg b.img --witness w.img --size 32MiB --force
+        """;
+
+    private const string ImportDescription = "Make a volume of an existing file or disk, which is not changed.";
+
+    private const string ImportDetails = """
+        The first leg is the source: the volume has its data and its size, and its metadata is on another device,
+        'DATA;metadata=META'. A file META is created if it is missing, and must be empty otherwise. The other legs
+        get a copy when the volume is opened; what they hold is LOST. They need the size of DATA, and that of the
+        metadata (1 MiB, and 16.4 MiB per TiB) unless theirs is on another device too.
+        From then on, use DATA only as a leg. Keep META: without it, DATA is no leg, and what other legs lack is
+        not known. META belongs to the file DATA, and not to a copy of it.
+        """;
+
+    private const string ImportExamples = """
+          truncate -s 64MiB disk.img
+          dmio volume import disk --leg 'disk.img;metadata=disk.meta' --leg b.img --leg c.img --create 65MiB
+          dmio serve --export disk='vol:disk.img;metadata=disk.meta,b.img,c.img'
         """;
 
     // Only for witnesses that are created: it is the smallest witness.
@@ -63,47 +80,66 @@ internal static class VolumeCreateCommand
             + "servers. The volume is bound to this host.",
     };
 
-    internal static Command Create(IConsoleStreams streams)
+    internal static Command Create(IConsoleStreams streams) =>
+        Create(new ExampleCommand("create", Description, Details, Examples) { Name, Size }, streams, isImport: false);
+
+    internal static Command CreateImport(IConsoleStreams streams) => Create(
+        new ExampleCommand("import", ImportDescription, ImportDetails, ImportExamples) { Name }, streams, isImport: true);
+
+    private static ExampleCommand Create(ExampleCommand command, IConsoleStreams streams, bool isImport)
     {
-        var command = new ExampleCommand("create", Description, Details, Examples)
-        {
-            Name, Size, MaxSize, Force, AllowUnfenced, SharedOptions.Create,
-        }.WithLegs();
-        command.SetAction(parsed => RunAsync(parsed, RunContext.Of(parsed, streams)));
+        command.With([MaxSize, Force, AllowUnfenced, SharedOptions.Create]).WithLegs()
+            .SetAction(parsed => RunAsync(parsed, RunContext.Of(parsed, streams), isImport));
         return command;
     }
 
-    private static async Task<int> RunAsync(ParseResult parsed, RunContext context)
+    private static async Task<int> RunAsync(ParseResult parsed, RunContext context, bool isImport)
     {
         var devices = VolumeCommand.DevicesOf(parsed);
-        var created = parsed.GetValue(SharedOptions.Create);
         await using var session = await DeviceSession.StartAsync(context);
-        var options = new VolumeOptions
-        {
-            Name = parsed.GetRequiredValue(Name),
-            Legs = await VolumeCommand.AttachAsync(session, devices.Legs, DeviceAccess.Writing(parsed, created)),
-            Witnesses = await VolumeCommand.AttachAsync(
-                session,
-                devices.Witnesses,
-                DeviceAccess.Writing(parsed, created is null ? null : WitnessSize)),
-            Size = parsed.GetValue(Size),
-            MaxSize = parsed.GetValue(MaxSize),
-            Force = parsed.GetValue(Force),
-            AllowUnfenced = parsed.GetValue(AllowUnfenced),
-        };
+        var options = await AttachAsync(session, devices, parsed, isImport);
         context.Interrupted.ThrowIfCancellationRequested();
         await VolumeCommand.ChangeAsync(
-            () => session.Service.CreateVolumeAsync(options),
-            "The volume is not complete: create it again with --force.");
+            () => isImport ? session.Service.ImportVolumeAsync(options) : session.Service.CreateVolumeAsync(options),
+            "The volume is not complete: repeat the command with --force.");
         session.KeepCreatedFiles();
-        var found = await VolumeCommand.InspectAsync(context, session, [.. options.Legs, .. options.Witnesses]);
+        var found = await VolumeCommand.InspectAsync(context, session, options.Members);
         var report = VolumeCommand.Describe(session, devices, found);
         return context.Print(
             () => ReportJson.Write(report),
             (writer, _) => writer.WriteLine(
-                $"created the volume '{report.Volume}' of {Quantity.Bytes(report.Size)}: {devices.DeviceText}"),
+                $"{(isImport ? "imported" : "created")} the volume '{report.Volume}' of {Quantity.Bytes(report.Size)}: "
+                + devices.DeviceText),
             "the volume was created")
             ? ExitCode.Ok
             : ExitCode.Failed;
+    }
+
+    private static async Task<VolumeOptions> AttachAsync(
+        DeviceSession session, VolumeArgument devices, ParseResult parsed, bool isImport)
+    {
+        var (created, maxSize) = (parsed.GetValue(SharedOptions.Create), parsed.GetValue(MaxSize));
+        var legs = new List<LegDevices>();
+        foreach (var leg in devices.Legs)
+        {
+            // The first leg of an import exists.
+            var access = DeviceAccess.Writing(parsed, isImport && legs.Count == 0 ? null : created);
+            legs.Add(await VolumeCommand.AttachNewAsync(session, leg, access, maxSize));
+        }
+
+        var witnesses = await VolumeCommand.AttachAsync(
+            session,
+            devices.All.Skip(legs.Count),
+            DeviceAccess.Writing(parsed, created is null ? null : WitnessSize));
+        return new VolumeOptions
+        {
+            Name = parsed.GetRequiredValue(Name),
+            Legs = legs,
+            Witnesses = [.. witnesses.Select(witness => witness.Data)],
+            Size = isImport ? null : parsed.GetValue(Size),
+            MaxSize = maxSize,
+            Force = parsed.GetValue(Force),
+            AllowUnfenced = parsed.GetValue(AllowUnfenced),
+        };
     }
 }

@@ -45,7 +45,7 @@ internal static class VolumeDestroyCommand
         var options = await VolumeCommand.AttachAllAsync(session, devices, access);
         if (!isForced)
         {
-            var found = await VolumeCommand.InspectAsync(context, session, [.. options.Legs, .. options.Witnesses]);
+            var found = await VolumeCommand.InspectAsync(context, session, options.Members);
             var report = VolumeCommand.Describe(session, devices, found);
             throw new RefusedException(
                 $"the metadata of the volume '{report.Volume}' of {Quantity.Bytes(report.Size)}, which is "
@@ -56,7 +56,7 @@ internal static class VolumeDestroyCommand
         context.Interrupted.ThrowIfCancellationRequested();
         await VolumeCommand.ChangeAsync(
             () => session.Service.DestroyVolumeAsync(options), "Repeat the command to erase the others.");
-        var destroyed = new DestroyedReport([.. devices.All]);
+        var destroyed = new DestroyedReport([.. devices.All.Select(member => member.ToString())]);
         return context.Print(
             () => ReportJson.Write(destroyed),
             (writer, _) => writer.WriteLine($"erased: {string.Join(", ", destroyed.Erased)}"),

@@ -4,6 +4,7 @@ using DmIo.Cli.Exit;
 using DmIo.Cli.Reports;
 using DmIo.Cli.Service;
 using DmIo.Cli.Streams;
+using DmIo.Volumes;
 
 namespace DmIo.Cli.Commands;
 
@@ -26,7 +27,8 @@ internal static class VolumeDumpCommand
 
     private static readonly Argument<string> Device = new("DEVICE")
     {
-        Description = "A path, a URI (nbd://host/name), or the name of a device in --config.",
+        Description = "A path, a URI (nbd://host/name), or the name of a device in --config: the device with the "
+            + "metadata.",
     };
 
     internal static Command Create(IConsoleStreams streams)
@@ -48,8 +50,8 @@ internal static class VolumeDumpCommand
         }
 
         await using var session = await DeviceSession.StartAsync(context, isInspection: true);
-        var name = await session.AttachAsync(text, DeviceAccess.Reading(parsed));
-        var found = await VolumeCommand.InspectAsync(context, session, [name]);
+        var names = await VolumeCommand.AttachAsync(session, [LegDevices.Parse(text)], DeviceAccess.Reading(parsed));
+        var found = await VolumeCommand.InspectAsync(context, session, names);
         var dump = found[0].Dump;
         var isPrinted = context.Print(
             () => ReportJson.Write(dump),

@@ -58,7 +58,7 @@ internal static class VolumeForceCommand
         {
             AllowInconsistentSource = parsed.GetValue(Inconsistent),
         };
-        var found = await VolumeCommand.InspectAsync(context, session, [.. options.Legs, .. options.Witnesses]);
+        var found = await VolumeCommand.InspectAsync(context, session, options.Members, acceptsOtherData: true);
         var before = VolumeCommand.Describe(session, devices, found);
         if (!isForced)
         {
@@ -74,7 +74,7 @@ internal static class VolumeForceCommand
             async () => forced = await session.Service.ForceVolumeAsync(options), "Repeat the command.");
         var source = session.TextOf(forced!.Source);
         var record = forced.Record;
-        var report = new ForcedReport(before.Volume, source, record.Lineage, record.ParentLineage, [.. devices.All]);
+        var report = new ForcedReport(before.Volume, source, record.Lineage, record.ParentLineage, [.. devices.All.Select(member => member.ToString())]);
         return context.Print(
             () => ReportJson.Write(report),
             (writer, _) => writer.WriteLine(

@@ -67,7 +67,7 @@ internal static class VolumeGrowCommand
                 await GrowAsync(volume, parsed.GetValue(Size), context);
             },
             "Repeat the command.");
-        var found = await VolumeCommand.InspectAsync(context, session, [.. options.Legs, .. options.Witnesses]);
+        var found = await VolumeCommand.InspectAsync(context, session, options.Members);
         return Print(context, VolumeCommand.Describe(session, devices, found));
     }
 

@@ -108,7 +108,7 @@ internal static class VolumeLegCommands
         await using var session = await DeviceSession.StartAsync(context);
         var options = await VolumeCommand.AttachFoundAsync(context, session, devices, DeviceAccess.Writing(parsed));
         context.Interrupted.ThrowIfCancellationRequested();
-        IReadOnlyList<string> members = [];
+        IReadOnlyList<LegDevices> members = [];
         await VolumeCommand.ChangeAsync(
             async () =>
             {
@@ -121,7 +121,7 @@ internal static class VolumeLegCommands
                 members = await changing.UntilInSyncAsync();
             },
             "Repeat the command.");
-        var witnesses = options.Witnesses.Where(witness => !members.Contains(witness));
+        var witnesses = options.Members.Skip(options.Legs.Count).Except(members);
         var found = await VolumeCommand.InspectAsync(context, session, [.. members, .. witnesses]);
         return Print(context, VolumeCommand.Describe(session, devices, found));
     }
@@ -168,7 +168,7 @@ internal static class VolumeLegCommands
             await volume.AddLegAsync(await AttachAsync(), options, context.Interrupted);
 
         internal async Task AddWitnessAsync() =>
-            await volume.AddWitnessAsync(await AttachAsync(), options, context.Interrupted);
+            await volume.AddWitnessAsync((await AttachAsync()).Data, options, context.Interrupted);
 
         internal async Task RemoveAsync() => await volume.RemoveAsync(await MemberAsync(), context.Interrupted);
 
@@ -177,7 +177,7 @@ internal static class VolumeLegCommands
 
         /// <summary>Waits until every leg that was found is in sync.</summary>
         /// <returns>The devices of the legs.</returns>
-        internal async Task<IReadOnlyList<string>> UntilInSyncAsync()
+        internal async Task<IReadOnlyList<LegDevices>> UntilInSyncAsync()
         {
             var status = await volume.GetStatusAsync();
             var total = status.Legs.Sum(leg => leg.Missed.Bytes);
@@ -193,16 +193,18 @@ internal static class VolumeLegCommands
                     progress.Add(Math.Max(0, copied - progress.DoneBytes));
                 }
             });
-            return [.. status.Legs.Select(leg => leg.Device).Where(device => device.Length > 0)];
+            return [.. status.Legs.Where(leg => leg.Device.Length > 0)
+                .Select(leg => new LegDevices(leg.Device, leg.Metadata))];
         }
 
         /// <summary>Attaches the new device. A file that is created stays.</summary>
-        private async Task<string> AttachAsync()
+        private async Task<LegDevices> AttachAsync()
         {
             var access = DeviceAccess.Writing(parsed, parsed.GetValue(SharedOptions.Create));
-            var name = await session.AttachAsync(parsed.GetRequiredValue(Added), access);
+            var names = await VolumeCommand.AttachNewAsync(
+                session, LegDevices.Parse(parsed.GetRequiredValue(Added)), access);
             session.KeepCreatedFiles();
-            return name;
+            return names;
         }
 
         /// <summary>The member of a device, or with a number.</summary>
@@ -210,7 +212,8 @@ internal static class VolumeLegCommands
         {
             var text = parsed.GetRequiredValue(Removed);
             var status = await volume.GetStatusAsync();
-            return status.Legs.FirstOrDefault(leg => leg.Device.Length > 0 && session.TextOf(leg.Device) == text)
+            var data = LegDevices.Parse(text).Data;
+            return status.Legs.FirstOrDefault(leg => leg.Device.Length > 0 && session.TextOf(leg.Device) == data)
                 is { } leg
                 ? leg.Member
                 : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var member)

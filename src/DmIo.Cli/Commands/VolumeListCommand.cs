@@ -65,12 +65,13 @@ internal static class VolumeListCommand
         }
 
         await using var session = await DeviceSession.StartAsync(context, isInspection: true);
-        var (names, others) = (new List<string>(), new List<MissingReport>());
+        var (names, others) = (new List<LegDevices>(), new List<MissingReport>());
         foreach (var text in named)
         {
             try
             {
-                names.Add(await session.AttachAsync(text, DeviceAccess.Reading(parsed)));
+                names.Add(await LegDevices.Parse(text).SelectAsync(
+                    device => session.AttachAsync(device, DeviceAccess.Reading(parsed))));
             }
             catch (DeviceOpenException fault)
             {
@@ -80,11 +81,11 @@ internal static class VolumeListCommand
 
         if (named.Length == 0)
         {
-            names.AddRange((await session.GetDevicesAsync()).Select(device => device.Name));
+            names.AddRange((await session.GetDevicesAsync()).Select(device => new LegDevices(device.Name)));
             others.AddRange(session.MissingDevices.Select(device => new MissingReport(device.Name, device.Reason)));
         }
 
-        var found = await VolumeCommand.InspectAsync(context, session, [.. names.Distinct(StringComparer.Ordinal)]);
+        var found = await VolumeCommand.InspectAsync(context, session, names.Distinct());
         return Print(context, Describe(session, found, others));
     }
 

@@ -44,7 +44,7 @@ internal static class VolumeRenameCommand
         context.Interrupted.ThrowIfCancellationRequested();
         await VolumeCommand.ChangeAsync(
             () => session.Service.RenameVolumeAsync(options, name), "Repeat the command to rename the others.");
-        var found = await VolumeCommand.InspectAsync(context, session, [.. options.Legs, .. options.Witnesses]);
+        var found = await VolumeCommand.InspectAsync(context, session, options.Members);
         var report = VolumeCommand.Describe(session, devices, found);
         return context.Print(
             () => ReportJson.Write(report),

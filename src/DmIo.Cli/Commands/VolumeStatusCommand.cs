@@ -46,7 +46,7 @@ internal static class VolumeStatusCommand
         var devices = VolumeCommand.DevicesOf(parsed);
         await using var session = await DeviceSession.StartAsync(context, isInspection: true);
         var options = await VolumeCommand.AttachFoundAsync(context, session, devices, DeviceAccess.Reading(parsed));
-        var found = await VolumeCommand.InspectAsync(context, session, [.. options.Legs, .. options.Witnesses]);
+        var found = await VolumeCommand.InspectAsync(context, session, options.Members);
         return Print(context, VolumeCommand.Describe(session, devices, found));
     }
 

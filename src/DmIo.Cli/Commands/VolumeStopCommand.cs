@@ -63,7 +63,7 @@ internal static class VolumeStopCommand
         var options = await VolumeCommand.AttachFoundAsync(context, session, devices, DeviceAccess.Writing(parsed));
         context.Interrupted.ThrowIfCancellationRequested();
         await VolumeCommand.ChangeAsync(() => change(session.Service, options), "Repeat the command.");
-        var found = await VolumeCommand.InspectAsync(context, session, [.. options.Legs, .. options.Witnesses]);
+        var found = await VolumeCommand.InspectAsync(context, session, options.Members);
         return Print(context, VolumeCommand.Describe(session, devices, found));
     }
 

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using DmIo.AspNetCore.Documents;
+using DmIo.Volumes;
 using DmIo.Volumes.Dump;
 using Spectre.Console;
 
@@ -54,6 +55,7 @@ internal sealed record VolumeReport
         {
             Member = leg.Member,
             Device = leg.Device,
+            Metadata = leg.Metadata,
             State = leg.State,
             MissedBytes = leg.MissedBytes,
             Resync = leg.Resync,
@@ -70,8 +72,8 @@ internal sealed record VolumeReport
         ClosedVolume volume, IReadOnlyList<LegInspection> found, Func<string, string> textOf)
     {
         var record = volume.Record;
-        var used = volume.Legs.Concat(volume.Witnesses).Select(member => member.Device).ToHashSet();
-        var unusable = found.Where(device => !used.Contains(device.Device)).Select(device => new MissingReport(
+        var used = volume.Legs.Concat(volume.Witnesses).Select(member => member.Devices).ToHashSet();
+        var unusable = found.Where(device => !used.Contains(device.Devices)).Select(device => new MissingReport(
             textOf(device.Device), device.Reading.Fault ?? "The volume has no such leg or witness.")).ToList();
         return new VolumeReport
         {
@@ -87,6 +89,7 @@ internal sealed record VolumeReport
             {
                 Member = leg.Member,
                 Device = TextOf(leg),
+                Metadata = leg.Devices?.Metadata is { } metadata ? textOf(metadata) : null,
                 State = leg.State.ToString(),
                 MissedBytes = leg.Missed.Bytes,
             })],
@@ -98,7 +101,7 @@ internal sealed record VolumeReport
             Unusable = unusable.Count == 0 ? null : unusable,
         };
 
-        string? TextOf(ClosedMember member) => member.Device is { } device ? textOf(device) : null;
+        string? TextOf(ClosedMember member) => member.Devices is { } devices ? textOf(devices.Data) : null;
     }
 
     internal void Write(TextWriter writer, bool isTerminal)
@@ -119,7 +122,7 @@ internal sealed record VolumeReport
         {
             table.AddRow(
                 new Text($"{leg.Member}"),
-                new Text(leg.Device ?? "(not found)"),
+                new Text(leg.Device is null ? "(not found)" : $"{new LegDevices(leg.Device, leg.Metadata)}"),
                 new Text(leg.Cause is { } cause ? $"{leg.State} ({cause})" : leg.State),
                 new Text(Quantity.Bytes(leg.MissedBytes)
                     + (leg.Resync is { } resync ? $", {Quantity.Bytes(resync.BytesPerSecond)}/s" : "")));
@@ -153,6 +156,9 @@ internal sealed record VolumeLegReport
     /// <summary>Null: it was not found.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public required string? Device { get; init; }
+
+    /// <summary>The device of the external metadata; null: it is not external.</summary>
+    public string? Metadata { get; init; }
 
     public required string State { get; init; }
 

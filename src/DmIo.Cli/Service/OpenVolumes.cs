@@ -44,13 +44,13 @@ internal sealed class OpenVolumes(RunContext context, DmIoService service)
     internal async Task<(string Name, DeviceDescription Description)> OpenAsync(
         VolumeArgument argument, Func<string, Task<string>> attach, string name, VolumeOptions? settings)
     {
-        var (members, faults) = (new Dictionary<string, string>(StringComparer.Ordinal), new List<string>());
-        foreach (var text in argument.Legs.Concat(argument.Witnesses))
+        var (members, faults) = (new Dictionary<LegDevices, LegDevices>(), new List<string>());
+        foreach (var texts in argument.All)
         {
             try
             {
-                members[text] = await attach(text);
-                Claim(members[text], text, argument.Text);
+                members[texts] = await texts.SelectAsync(attach);
+                Claim(members[texts], texts, argument.Text);
             }
             catch (DeviceOpenException fault)
             {
@@ -58,14 +58,14 @@ internal sealed class OpenVolumes(RunContext context, DmIoService service)
             }
         }
 
-        if (members.Values.Distinct(StringComparer.Ordinal).Count() < members.Count)
+        var names = members.Values.SelectMany(member => member.All).ToList();
+        if (names.Distinct(StringComparer.Ordinal).Count() < names.Count)
         {
             throw new RefusedException(
                 $"'{argument.Text}' names a device twice; legs and witnesses are different devices.");
         }
 
-        var devices = (await service.GetDevicesAsync()).ToDictionary(
-            device => device.Name, device => device.Description, StringComparer.Ordinal);
+        var devices = await AttachedDevices.OfAsync(service);
         var superblock = await FindAsync(argument, members, devices, faults);
         var ownName = $"vol:{superblock.Name}";
         var usesOwnName = settings is null && DeviceName.FaultOf(ownName) is null && !devices.ContainsKey(ownName);
@@ -77,7 +77,7 @@ internal sealed class OpenVolumes(RunContext context, DmIoService service)
             OpenTimeout = OpenTimeout,
         });
         open.Add(volume);
-        devicesOf[name] = [.. members.Values.Where(devices.ContainsKey)];
+        devicesOf[name] = [.. names.Where(devices.ContainsKey)];
         await WarnAsync(volume, superblock.Name, members, faults);
         return (name, (await service.GetDevicesAsync()).First(device => device.Name == name).Description);
     }
@@ -100,6 +100,14 @@ internal sealed class OpenVolumes(RunContext context, DmIoService service)
         open.Clear();
     }
 
+    private void Claim(LegDevices names, LegDevices texts, string volume)
+    {
+        foreach (var (name, text) in names.All.Zip(texts.All))
+        {
+            Claim(name, text, volume);
+        }
+    }
+
     private void Claim(string name, string text, string? volume)
     {
         if (users.TryGetValue(name, out var user) && user != volume)
@@ -114,30 +122,31 @@ internal sealed class OpenVolumes(RunContext context, DmIoService service)
     /// <summary>Reads the superblocks; returns one of them, and adds what is wrong with the others.</summary>
     private async Task<Superblock> FindAsync(
         VolumeArgument argument,
-        Dictionary<string, string> members,
-        Dictionary<string, DeviceDescription> devices,
+        Dictionary<LegDevices, LegDevices> members,
+        AttachedDevices devices,
         List<string> faults)
     {
         await using var client = await service.OpenAsync(pages: 8, cancellationToken: context.Interrupted);
         var (found, hasTrace) = (default(Superblock), false);
-        foreach (var (text, name) in members)
+        foreach (var (texts, names) in members)
         {
-            if (!devices.TryGetValue(name, out var description))
+            if (!names.All.All(devices.ContainsKey))
             {
-                faults.Add($"'{text}' is missing.");
+                faults.Add($"'{texts}' is missing.");
                 continue;
             }
 
-            var reading = await LegStore.ReadSuperblockAsync(client, name, description.Capacity);
+            var reading = await LegStore.ReadSuperblockAsync(client, names, devices);
             found ??= reading.Superblock;
             hasTrace |= !reading.IsBlank;
             if (reading.IsBlank)
             {
-                faults.Add($"'{text}' is not a leg or witness of a volume.");
+                faults.Add($"'{texts}' is not a leg or witness of a volume."
+                    + (texts.Metadata is null ? $" (With external metadata, it is '{texts};metadata=META'.)" : ""));
             }
             else if (reading.Fault is { } fault)
             {
-                faults.Add($"'{text}' cannot be used: {fault}");
+                faults.Add($"'{texts}' cannot be used: {fault}");
             }
         }
 
@@ -148,7 +157,7 @@ internal sealed class OpenVolumes(RunContext context, DmIoService service)
 
     private async Task<Volume> OpenAsync(
         VolumeArgument argument,
-        Dictionary<string, string> members,
+        Dictionary<LegDevices, LegDevices> members,
         Superblock superblock,
         List<string> faults,
         VolumeOptions settings)
@@ -158,7 +167,8 @@ internal sealed class OpenVolumes(RunContext context, DmIoService service)
             return await service.OpenVolumeAsync(settings with
             {
                 Legs = [.. argument.Legs.Where(members.ContainsKey).Select(text => members[text])],
-                Witnesses = [.. argument.Witnesses.Where(members.ContainsKey).Select(text => members[text])],
+                Witnesses = [.. argument.All.Skip(argument.Legs.Count).Where(members.ContainsKey)
+                    .Select(text => members[text].Data)],
 
                 // Allowed when the volume was created, for the host that it is bound to.
                 AllowUnfenced = superblock.Host != Guid.Empty,
@@ -177,7 +187,7 @@ internal sealed class OpenVolumes(RunContext context, DmIoService service)
     }
 
     private async Task WarnAsync(
-        Volume volume, string name, Dictionary<string, string> members, List<string> faults)
+        Volume volume, string name, Dictionary<LegDevices, LegDevices> members, List<string> faults)
     {
         var status = await volume.GetStatusAsync();
         var notes = status.Legs.Where(leg => leg.State != LegState.InSync).Select(leg => leg switch
@@ -195,6 +205,6 @@ internal sealed class OpenVolumes(RunContext context, DmIoService service)
                 $"{context.Name}: warning: the volume '{name}' is degraded. {string.Join(' ', notes)}");
         }
 
-        string TextOf(string device) => members.First(member => member.Value == device).Key;
+        string TextOf(string device) => members.First(member => member.Value.Data == device).Key.ToString();
     }
 }

@@ -1,6 +1,7 @@
 using System.Collections.ObjectModel;
 using DmIo.Actors.Client;
 using DmIo.Devices;
+using static DmIo.Actors.Protocol.ServiceProtocol;
 
 namespace DmIo.Volumes.Actors;
 
@@ -14,20 +15,31 @@ internal sealed class AttachedDevices : ReadOnlyDictionary<string, DeviceDescrip
 
     internal static async Task<AttachedDevices> OfAsync(
         DmIoService service, CancellationToken cancellation = default) =>
-        new((await service.GetDevicesAsync(cancellation)).ToDictionary(
-            device => device.Name, device => device.Description, StringComparer.Ordinal));
+        Of(await service.GetDevicesAsync(cancellation));
 
-    /// <summary>A device that can be a leg or witness.</summary>
-    /// <exception cref="VolumeException">It is not attached, or cannot be a leg.</exception>
-    internal DeviceDescription Require(string name, bool allowUnfenced)
+    internal static AttachedDevices Of(IEnumerable<DeviceStatus> devices) => new(devices.ToDictionary(
+        device => device.Name, device => device.Description, StringComparer.Ordinal));
+
+    /// <summary>Checks that devices can be those of a leg or witness.</summary>
+    /// <exception cref="VolumeException">One is not attached, or cannot be used.</exception>
+    internal void Require(LegDevices devices, bool allowUnfenced)
+    {
+        foreach (var device in devices.All)
+        {
+            Require(device, allowUnfenced);
+        }
+    }
+
+    private void Require(string name, bool allowUnfenced)
     {
         if (!TryGetValue(name, out var description))
         {
             throw new VolumeException($"No device named '{name}' is attached; attach it first.");
         }
 
-        return VolumeRules.FaultOf(name, description, allowUnfenced) is { } unfit
-            ? throw new VolumeException(unfit)
-            : description;
+        if (VolumeRules.FaultOf(name, description, allowUnfenced) is { } unfit)
+        {
+            throw new VolumeException(unfit);
+        }
     }
 }

@@ -196,8 +196,9 @@ internal sealed class LegRequest(VolumeDevice device) : IoCompletion, IVolumeInp
         for (var index = 0; index < regions.Length; index++)
         {
             var store = device.LegOf(sent[index].Member).Store;
-            var start = range.IsMetadata ? range.Start.Value : range.Start.Value + store.DataStart;
-            regions[index] = new IoRegion(store.Device, start, range.Count);
+            regions[index] = range.IsMetadata
+                ? new IoRegion(store.MetadataDevice, range.Start, range.Count)
+                : new IoRegion(store.Device, range.Start.Value + store.DataStart, range.Count);
         }
 
         return regions;
@@ -282,7 +283,7 @@ internal readonly record struct LegIo(IoOperation Operation, IoMemory? Memory = 
 }
 
 /// <summary>Sectors of a leg.</summary>
-/// <param name="Start">The first sector: of the data, or of the leg.</param>
+/// <param name="Start">The first sector: of the data, or of the device with the metadata.</param>
 /// <param name="Count">The number of sectors.</param>
-/// <param name="IsMetadata">The sectors are counted from the beginning of the leg.</param>
+/// <param name="IsMetadata">The sectors are counted from the beginning of the device with the metadata.</param>
 internal readonly record struct LegRange(Sector Start, SectorCount Count, bool IsMetadata = false);

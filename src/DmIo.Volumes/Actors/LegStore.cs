@@ -9,7 +9,8 @@ namespace DmIo.Volumes.Actors;
 
 /// <summary>
 /// The metadata of one leg or witness, on a device of the service. Each method is used by one caller at a time; the
-/// superblock by the voter, the maps by the writer.
+/// superblock by the voter, the maps by the writer. Every write of metadata is forced to its device, so that a flush of
+/// the leg is one of its data, also if the metadata is external.
 /// </summary>
 internal sealed class LegStore
 {
@@ -19,14 +20,20 @@ internal sealed class LegStore
     private readonly SuperblockCopies copies;
     private readonly LegPages pages;
 
-    private LegStore(string device, IoClient client, SuperblockCopies copies, Superblock superblock)
+    private LegStore(LegDevices devices, IoClient client, SuperblockCopies copies, Superblock superblock)
     {
-        (Device, this.client, this.copies, Superblock) = (device, client, copies, superblock);
+        (Devices, this.client, this.copies, Superblock) = (devices, client, copies, superblock);
         pages = new LegPages(superblock.Geometry, superblock.Leg);
     }
 
-    /// <summary>The name of the device in the service.</summary>
-    internal string Device { get; }
+    /// <summary>The devices in the service.</summary>
+    internal LegDevices Devices { get; }
+
+    /// <summary>The name of the device with the data.</summary>
+    internal string Device => Devices.Data;
+
+    /// <summary>The name of the device with the metadata.</summary>
+    internal string MetadataDevice => Devices.MetadataDevice;
 
     /// <summary>The superblock that was written last.</summary>
     internal Superblock Superblock { get; private set; }
@@ -41,35 +48,47 @@ internal sealed class LegStore
     /// <summary>The first sector of the data.</summary>
     internal long DataStart => Superblock.Geometry.DataStart.Bytes / Sector.SizeBytes;
 
-    /// <summary>Reads the superblock of a device.</summary>
+    /// <summary>Reads the superblock of a leg or witness.</summary>
+    /// <param name="client">A client of the service.</param>
+    /// <param name="devices">Its devices, which are attached.</param>
+    /// <param name="attached">The attached devices.</param>
+    /// <param name="acceptsOtherData">External metadata need not be that of the data.</param>
     /// <exception cref="VolumeException">The device cannot be read, or holds no superblock that this program can
     /// use.</exception>
-    internal static async Task<LegStore> OpenAsync(IoClient client, string device, ByteSize capacity)
+    internal static async Task<LegStore> OpenAsync(
+        IoClient client,
+        LegDevices devices,
+        AttachedDevices attached,
+        bool acceptsOtherData = false)
     {
-        var reading = await ReadSuperblockAsync(client, device, capacity);
-        return Of(client, device, reading) ?? throw new VolumeException(FaultOf(device, reading));
+        var reading = await ReadSuperblockAsync(client, devices, attached, acceptsOtherData);
+        return Of(client, devices, reading) ?? throw new VolumeException(FaultOf(devices, reading));
     }
 
     /// <summary>The leg or witness that was read; null: it cannot be opened.</summary>
-    internal static LegStore? Of(IoClient client, string device, SuperblockReading reading) =>
+    internal static LegStore? Of(IoClient client, LegDevices devices, SuperblockReading reading) =>
         reading.Superblock is { } superblock
-            ? new LegStore(device, client, new SuperblockCopies(reading), superblock)
+            ? new LegStore(devices, client, new SuperblockCopies(reading), superblock)
             : null;
 
-    /// <summary>Why a device that was read is no leg or witness.</summary>
-    internal static string FaultOf(string device, SuperblockReading reading) =>
-        $"'{device}' is not a leg or witness of a volume: {reading.Fault}";
+    /// <summary>Why devices that were read are no leg or witness.</summary>
+    internal static string FaultOf(LegDevices devices, SuperblockReading reading) =>
+        $"'{devices}' is not a leg or witness of a volume: {reading.Fault}"
+        + (reading.IsBlank && devices.Metadata is null
+            ? $" If its metadata is external, name it: '{devices};metadata=META'."
+            : "");
 
-    /// <summary>Writes a new superblock and, for a leg, empty maps; what the device held is lost.</summary>
+    /// <summary>Writes a new superblock and, for a leg, empty maps; what the device of the metadata held is
+    /// lost.</summary>
     internal static async Task<LegStore> CreateAsync(
-        IoClient client, string device, ByteSize capacity, Superblock superblock)
+        IoClient client, LegDevices devices, ByteSize capacity, Superblock superblock)
     {
-        var found = await ReadSuperblockAsync(client, device, capacity);
-        var store = new LegStore(device, client, SuperblockCopies.Create(found), superblock);
+        var found = await ReadCopiesAsync(client, devices.MetadataDevice, capacity);
+        var store = new LegStore(devices, client, SuperblockCopies.Create(found), superblock);
         await store.WriteEmptyMapsAsync();
         if (!await store.WriteSuperblockAsync(superblock))
         {
-            throw new VolumeException($"The superblock of '{device}' cannot be written.") { IsPartial = true };
+            throw new VolumeException($"The superblock of '{devices}' cannot be written.") { IsPartial = true };
         }
 
         return store;
@@ -90,9 +109,20 @@ internal sealed class LegStore
         }
     }
 
-    /// <summary>Reads the four copies of the superblock of a device.</summary>
+    /// <summary>Reads the superblock of a leg or witness, which must be that of its devices.</summary>
+    /// <inheritdoc cref="OpenAsync"/>
     internal static async Task<SuperblockReading> ReadSuperblockAsync(
-        IoClient client, string device, ByteSize capacity)
+        IoClient client,
+        LegDevices devices,
+        AttachedDevices attached,
+        bool acceptsOtherData = false)
+    {
+        var found = await ReadCopiesAsync(client, devices.MetadataDevice, attached[devices.MetadataDevice].Capacity);
+        return found.RequireDevices(devices, acceptsOtherData ? null : attached[devices.Data]);
+    }
+
+    /// <summary>Reads the four copies of the superblock of a device with metadata.</summary>
+    internal static async Task<SuperblockReading> ReadCopiesAsync(IoClient client, string device, ByteSize capacity)
     {
         var blocks = new byte[]?[LegGeometry.Copies];
         blocks[0] = await TryReadAsync(client, device, 0);
@@ -139,7 +169,7 @@ internal sealed class LegStore
     /// <exception cref="VolumeException">A page cannot be read.</exception>
     internal async Task<LegMaps?> ReadMapsAsync()
     {
-        var reader = new MapReader(client, Device, Superblock.Geometry, skipsUnreadable: false);
+        var reader = new MapReader(client, MetadataDevice, Superblock.Geometry, skipsUnreadable: false);
         var extents = new RegionSet();
         await reader.LoadAsync(pages.Active, extents);
         for (byte member = 0; member < VolumeConfiguration.MaxLegs; member++)
@@ -205,7 +235,7 @@ internal sealed class LegStore
     {
         if (!await TryWriteAsync(start, block))
         {
-            throw new VolumeException($"The maps of '{Device}' cannot be written at sector {start}.")
+            throw new VolumeException($"The maps of '{MetadataDevice}' cannot be written at sector {start}.")
             {
                 IsPartial = true,
             };
@@ -214,7 +244,7 @@ internal sealed class LegStore
 
     private async Task<bool> TryWriteAsync(Sector start, IoMemory block)
     {
-        var result = await WriteAsync(client, Device, start, block);
+        var result = await WriteAsync(client, MetadataDevice, start, block);
         if (result.BufferHeld)
         {
             Released = Task.WhenAll(Released, EndOfAsync(result));

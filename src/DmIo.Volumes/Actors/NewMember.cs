@@ -8,23 +8,67 @@ namespace DmIo.Volumes.Actors;
 /// <summary>Checks of a device that is to become a leg or witness. Writes nothing.</summary>
 internal static class NewMember
 {
-    /// <summary>Checks that the device can be used, and holds nothing that would be lost.</summary>
+    // Metadata is a multiple of 1 MiB.
+    private const int BytesAtOnce = 1 << 20;
+
+    /// <summary>Checks that the devices can be used, and hold nothing that would be lost.</summary>
     /// <param name="client">A client of the service.</param>
-    /// <param name="name">The name of the device.</param>
+    /// <param name="devices">The names of the devices.</param>
     /// <param name="attached">The attached devices.</param>
-    /// <param name="force">What the device holds may be lost.</param>
-    /// <param name="allowUnfenced">The device need not be fenced.</param>
-    /// <exception cref="VolumeException">The device is missing, cannot be used, or holds a volume or a file
+    /// <param name="options">What is accepted.</param>
+    /// <param name="isSource">The data is kept: it may be a file system.</param>
+    /// <exception cref="VolumeException">A device is missing, cannot be used, or holds a volume or a file
     /// system.</exception>
     internal static async Task CheckAsync(
         IoClient client,
-        string name,
+        LegDevices devices,
         AttachedDevices attached,
-        bool force,
-        bool allowUnfenced)
+        MemberOptions options,
+        bool isSource = false)
     {
-        var description = attached.Require(name, allowUnfenced);
-        var found = await LegStore.ReadSuperblockAsync(client, name, description.Capacity);
+        attached.Require(devices, options.AllowUnfenced);
+        foreach (var device in devices.All)
+        {
+            var keepsData = isSource && device == devices.Data;
+            await CheckAsync(client, device, attached[device].Capacity, options.Force, keepsData);
+        }
+    }
+
+    /// <summary>Checks that external metadata has room on its device, which reads as zeroes there.</summary>
+    /// <exception cref="VolumeException">The device is too small or holds data.</exception>
+    internal static async Task CheckMetadataAsync(
+        IoClient client, LegDevices devices, AttachedDevices attached, LegGeometry geometry, bool force)
+    {
+        var (device, length) = (devices.MetadataDevice, geometry.MetadataLength);
+        if (devices.Metadata is null)
+        {
+            return;
+        }
+
+        if (attached[device].Capacity < length)
+        {
+            throw new VolumeException(
+                $"'{device}' of {attached[device].Capacity} is too small for the metadata of '{devices.Data}': a "
+                + $"volume of up to {geometry.MaximumSize} needs {length.Bytes} bytes.");
+        }
+
+        var bytes = new byte[BytesAtOnce];
+        for (var at = 0L; at < length.Bytes && !force; at += bytes.Length)
+        {
+            var region = new IoRegion(device, at / Sector.SizeBytes, bytes.Length / Sector.SizeBytes);
+            (await client.ReadAsync(region, bytes)).ThrowIfFailed();
+            if (bytes.AsSpan().ContainsAnyExcept((byte)0))
+            {
+                throw new VolumeException(
+                    $"'{device}' holds data, and its first {length.Bytes} bytes would become the metadata of "
+                    + $"'{devices.Data}'; use Force to replace it.");
+            }
+        }
+    }
+
+    private static async Task CheckAsync(IoClient client, string name, ByteSize capacity, bool force, bool keepsData)
+    {
+        var found = await LegStore.ReadCopiesAsync(client, name, capacity);
         if (!force && found.Copies.Any(copy => copy.State is CopyState.Valid or CopyState.Newer))
         {
             var known = found.Copies.FirstOrDefault(copy => copy.Superblock is not null)?.Superblock;
@@ -32,7 +76,7 @@ internal static class NewMember
                 $"'{name}' belongs to the volume '{known?.Name}' already; use Force to replace it.");
         }
 
-        if (!force && await SignatureOfAsync(client, name, description.Capacity) is { } signature)
+        if (!force && !keepsData && await SignatureOfAsync(client, name, capacity) is { } signature)
         {
             throw new VolumeException($"'{name}' holds {signature}; use Force to replace it.");
         }

@@ -139,7 +139,7 @@ internal sealed class ReplicaActor : ReceiveActor, IVoterHost
             return true;
         }
 
-        await opening.ReopenAsync(store.Device);
+        await opening.ReopenAsync(store.MetadataDevice);
         return await store.WriteSuperblockAsync(superblock);
     }
 

@@ -48,8 +48,7 @@ internal sealed class TakenOver(VolumeDevice device, VolumeOpening opening) : IA
                 ComparesCopies = options.ComparesResync,
                 Synchronization = new Synchronization { MaxBytesPerSecond = options.MaxResync.Bytes },
             };
-            string[] devices = [.. options.Legs, .. options.Witnesses];
-            var opening = new VolumeOpening(service, client, options.Name, devices, stores)
+            var opening = new VolumeOpening(service, client, options.Name, options.Members, stores)
             {
                 Forked = [.. forked],
                 LegTimeout = options.LegTimeout,

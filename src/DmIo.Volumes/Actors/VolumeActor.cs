@@ -201,7 +201,7 @@ internal sealed class VolumeActor : ReceiveActor, IWithTimers
         if (replicas[member] is null)
         {
             var drain = drains[member];
-            var current = opening.ContinuityOf(store.Device) with { IsEnded = ended[member] };
+            var current = opening.ContinuityOf(store.Devices) with { IsEnded = ended[member] };
             var replica = Context.ActorOf(Props.Create(() => new ReplicaActor(store, current, opening, drain)));
             Context.Watch(replica);
             replicas[member] = replica;

@@ -224,14 +224,15 @@ internal sealed class VolumeDevice : IBlockDevice, IWriterHost
     /// <summary>The leg or witness was found.</summary>
     internal bool Has(int member) => legs[member] is not null;
 
-    /// <summary>The leg or witness on a device; null: none.</summary>
+    /// <summary>The leg or witness on a device or with the text of its devices; null: none.</summary>
     internal int? MemberOn(string device)
     {
-        var member = Array.FindIndex(legs, leg => leg?.Store.Device == device);
+        var member = Array.FindIndex(
+            legs, leg => leg is not null && (leg.Store.Device == device || leg.Store.Devices == device));
         return member < 0 ? null : member;
     }
 
-    /// <summary>The devices of members; empty: not known any more.</summary>
+    /// <summary>The devices with the data of members; empty: not known any more.</summary>
     internal List<string> NamesOf(MemberSet members)
     {
         var names = new List<string>();
@@ -256,8 +257,12 @@ internal sealed class VolumeDevice : IBlockDevice, IWriterHost
     internal void GiveUp(int member, string cause)
     {
         Causes.Note(member, cause);
-        client.GiveUp(LegOf(member).Store.Device);
-        copies.Client.GiveUp(LegOf(member).Store.Device);
+        foreach (var device in LegOf(member).Store.Devices.All)
+        {
+            client.GiveUp(device);
+            copies.Client.GiveUp(device);
+        }
+
         Writer.LegLost(member, Now);
     }
 

@@ -18,6 +18,9 @@ namespace DmIo.Volumes.Actors;
 /// </summary>
 internal sealed class VolumeForce(DmIoService service, IoClient client, VolumeOptions options)
 {
+    // External metadata belongs to the data that it was named with.
+    private readonly Dictionary<LegStore, ulong> dataInodes = [];
+
     internal async Task<ForcedVolume> RunAsync()
     {
         var stores = await ReadAsync();
@@ -46,20 +49,20 @@ internal sealed class VolumeForce(DmIoService service, IoClient client, VolumeOp
     {
         var attached = await AttachedDevices.OfAsync(service);
         var stores = new List<LegStore>();
-        foreach (var device in options.Legs.Concat(options.Witnesses))
+        foreach (var devices in options.Members)
         {
-            var capacity = attached.Require(device, options.AllowUnfenced).Capacity;
-            var store = await LegStore.OpenAsync(client, device, capacity);
+            attached.Require(devices, options.AllowUnfenced);
+            var store = await LegStore.OpenAsync(client, devices, attached, acceptsOtherData: true);
             var isWitness = store.Superblock.State == LegState.None;
-            if (isWitness != options.Witnesses.Contains(device, StringComparer.Ordinal)
-                || store.Superblock.Accepted is null)
+            if (isWitness == options.Legs.Contains(devices) || store.Superblock.Accepted is null)
             {
                 throw new VolumeException(store.Superblock.Accepted is null
-                    ? $"'{device}' has no record of a volume."
-                    : $"'{device}' is a {(isWitness ? "witness" : "leg")}; name it as one.");
+                    ? $"'{devices}' has no record of a volume."
+                    : $"'{devices}' is a {(isWitness ? "witness" : "leg")}; name it as one.");
             }
 
             stores.Add(store);
+            dataInodes[store] = devices.Metadata is null ? 0 : VolumeRules.InodeOf(attached[devices.Data]);
         }
 
         VolumeMembers.RequireOneVolume(stores.Select(store => (store.Device, store.Superblock)));
@@ -81,11 +84,12 @@ internal sealed class VolumeForce(DmIoService service, IoClient client, VolumeOp
 
     /// <summary>The devices were forced already, and the command was interrupted, or the volume was not opened
     /// since.</summary>
-    private static bool IsForced(VolumeRecord newest, List<LegStore> stores, List<VoterSlot> slots)
+    private bool IsForced(VolumeRecord newest, List<LegStore> stores, List<VoterSlot> slots)
     {
         var isOpened = stores.Exists(store => store.Superblock.Promised > newest.Version.Epoch);
         var isInterrupted = stores.Exists(store => store.Superblock.Accepted!.Lineage != newest.Lineage);
         return newest.ParentLineage != Guid.Empty && newest.Configuration.Slots.SequenceEqual(slots)
+            && stores.TrueForAll(store => store.Superblock.DataInode == dataInodes[store])
             && (isInterrupted || (newest is { Version.Number: 1, IsClean: false } && !isOpened));
     }
 
@@ -152,7 +156,7 @@ internal sealed class VolumeForce(DmIoService service, IoClient client, VolumeOp
         }
     }
 
-    private static async Task WriteOthersAsync(List<LegStore> stores, LegStore source, VolumeRecord record)
+    private async Task WriteOthersAsync(List<LegStore> stores, LegStore source, VolumeRecord record)
     {
         foreach (var store in stores.Where(store =>
             store != source && store.Superblock.Accepted!.Lineage != record.Lineage))
@@ -162,7 +166,7 @@ internal sealed class VolumeForce(DmIoService service, IoClient client, VolumeOp
         }
     }
 
-    private static async Task WriteAsync(LegStore store, VolumeRecord record, LegState state)
+    private async Task WriteAsync(LegStore store, VolumeRecord record, LegState state)
     {
         var isWritten = await store.WriteSuperblockAsync(store.Superblock with
         {
@@ -170,6 +174,7 @@ internal sealed class VolumeForce(DmIoService service, IoClient client, VolumeOp
             Accepted = record,
             State = state,
             LastInSync = record.InSync[store.Superblock.Member] ? record.Version : store.Superblock.LastInSync,
+            DataInode = dataInodes[store],
         });
         if (!isWritten)
         {

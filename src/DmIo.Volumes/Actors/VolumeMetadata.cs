@@ -16,8 +16,8 @@ internal sealed class VolumeMetadata(DmIoService service, IoClient client, Volum
             throw new VolumeException(fault);
         }
 
-        var stores = (await ReadAsync()).Select(found => LegStore.Of(client, found.Device, found.Reading)
-            ?? throw new VolumeException(LegStore.FaultOf(found.Device, found.Reading))).ToList();
+        var stores = (await ReadAsync()).Select(found => LegStore.Of(client, found.Devices, found.Reading)
+            ?? throw new VolumeException(LegStore.FaultOf(found.Devices, found.Reading))).ToList();
         VolumeMembers.RequireOneVolume(stores.Select(store => (store.Device, store.Superblock)));
         var records = stores.Where(store => store.Superblock.Accepted is not null)
             .Select(store => (store.Device, store.Superblock.Accepted!)).ToList();
@@ -53,18 +53,18 @@ internal sealed class VolumeMetadata(DmIoService service, IoClient client, Volum
     internal async Task DestroyAsync()
     {
         var members = new List<(string Device, Superblock Superblock)>();
-        foreach (var (device, reading) in await ReadAsync())
+        foreach (var (devices, reading) in await ReadAsync())
         {
             // One valid copy is enough to know what is erased. A device without one was erased before.
             if ((reading.Superblock ?? reading.Copies.FirstOrDefault(copy => copy.Superblock is not null)?.Superblock)
                 is { } superblock)
             {
-                members.Add((device, superblock));
+                members.Add((devices.MetadataDevice, superblock));
             }
             else if (!reading.IsBlank)
             {
                 throw new VolumeException(
-                    LegStore.FaultOf(device, reading) + " Nothing was erased; a new volume replaces it with Force.");
+                    LegStore.FaultOf(devices, reading) + " Nothing was erased; a new volume replaces it with Force.");
             }
         }
 
@@ -81,14 +81,14 @@ internal sealed class VolumeMetadata(DmIoService service, IoClient client, Volum
         }
     }
 
-    private async Task<IReadOnlyList<(string Device, SuperblockReading Reading)>> ReadAsync()
+    private async Task<IReadOnlyList<(LegDevices Devices, SuperblockReading Reading)>> ReadAsync()
     {
         var attached = await AttachedDevices.OfAsync(service);
-        var found = new List<(string, SuperblockReading)>();
-        foreach (var name in options.Legs.Concat(options.Witnesses))
+        var found = new List<(LegDevices, SuperblockReading)>();
+        foreach (var devices in options.Members)
         {
-            var capacity = attached.Require(name, allowUnfenced: true).Capacity;
-            found.Add((name, await LegStore.ReadSuperblockAsync(client, name, capacity)));
+            attached.Require(devices, allowUnfenced: true);
+            found.Add((devices, await LegStore.ReadSuperblockAsync(client, devices, attached)));
         }
 
         return found;

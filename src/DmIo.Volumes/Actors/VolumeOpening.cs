@@ -2,17 +2,16 @@ using System.Collections.Immutable;
 using System.Globalization;
 using DmIo.Actors.Client;
 using DmIo.Actors.Protocol;
-using DmIo.Io;
 using DmIo.Volumes.Record;
 
 namespace DmIo.Volumes.Actors;
 
 /// <summary>The legs of a volume that is opened, and how missing ones are found later. Thread-safe.</summary>
 internal sealed class VolumeOpening(
-    DmIoService service, IoClient client, string name, IReadOnlyList<string> named, IReadOnlyList<LegStore> stores)
+    DmIoService service, IoClient client, string name, IEnumerable<LegDevices> named, IReadOnlyList<LegStore> stores)
 {
     private static readonly Guid BootId = ReadBootId();
-    private ImmutableList<string> devices = [.. named];
+    private ImmutableList<LegDevices> members = [.. named];
     private volatile ImmutableList<ForkedMember> forked = [];
 
     internal DmIoService Service => service;
@@ -42,12 +41,10 @@ internal sealed class VolumeOpening(
     /// <summary>A leg whose oldest I/O is older is lost.</summary>
     internal TimeSpan LegTimeout { get; init; } = TimeSpan.FromSeconds(8);
 
-    /// <summary>The age of the oldest operation in flight on the leg's device, while the volume waits for the leg;
+    /// <summary>The age of the oldest operation in flight on the leg's devices, while the volume waits for the leg;
     /// otherwise zero.</summary>
     internal TimeSpan AgeOf(VolumeLeg leg) => leg.Gate is { Count: > 0 }
-        && service.Directory.TryFind(leg.Store.Device, out var device)
-        && device.OldestInFlightSince is { } since
-        ? service.System.Scheduler.MonotonicClock - since
+        ? leg.Store.Devices.All.Max(AgeOf)
         : TimeSpan.Zero;
 
     /// <summary>The legs confirm the size of a volume that they have room for, as far as their devices are attached.
@@ -66,29 +63,28 @@ internal sealed class VolumeOpening(
 
     /// <summary>What identifies the volatile caches below a leg now; the default for a device that is no local file or
     /// disk: its cache may be lost at any time, so that its continuity never outlives its voter.</summary>
-    internal Continuity ContinuityOf(string device)
+    internal Continuity ContinuityOf(LegDevices leg)
     {
-        if (!service.Directory.TryFind(device, out var entry) || entry.Description.Identity is not { } identity)
+        if (StampOf(leg.Data) is not { } data)
         {
             return default;
         }
 
-        var (major, minor) = (identity.Store.Major, identity.Store.Minor);
-        return new Continuity(
-            IsEnded: false,
-            BootId,
-            identity.Store.Inode == 0 ? ReadDiskSequence(major, minor) : 0,
-            new FileStamp(((ulong)major << 32) | minor, identity.Store.Inode, BirthTime: 0));
+        var continuity = new Continuity(IsEnded: false, BootId, data.DiskSequence, data.File);
+        return leg.Metadata is null ? continuity
+            : StampOf(leg.Metadata) is { } metadata
+                ? continuity with { MetadataDiskSequence = metadata.DiskSequence, MetadataFile = metadata.File }
+            : default;
     }
 
     /// <summary>The devices that are, or may be, legs and witnesses. Thread-safe.</summary>
-    internal ImmutableList<string> Devices => Volatile.Read(ref devices);
+    internal ImmutableList<LegDevices> Members => Volatile.Read(ref members);
 
-    /// <summary>A device was added to the volume. Thread-safe.</summary>
-    internal void Add(string device) => ImmutableInterlocked.Update(ref devices, names => names.Add(device));
+    /// <summary>A leg or witness was added to the volume. Thread-safe.</summary>
+    internal void Add(LegDevices member) => ImmutableInterlocked.Update(ref members, all => all.Add(member));
 
-    /// <summary>A device was removed from the volume. Thread-safe.</summary>
-    internal void Remove(string device) => ImmutableInterlocked.Update(ref devices, names => names.Remove(device));
+    /// <summary>A leg or witness was removed from the volume. Thread-safe.</summary>
+    internal void Remove(LegDevices member) => ImmutableInterlocked.Update(ref members, all => all.Remove(member));
 
     /// <summary>Looks for a leg or witness that has no replica.</summary>
     /// <param name="present">The members that have a replica, or are not drained.</param>
@@ -96,24 +92,21 @@ internal sealed class VolumeOpening(
     /// <returns>One that was found; null: none.</returns>
     internal async Task<LegStore?> FindMissingAsync(MemberSet present, MemberSet used)
     {
-        var attached = (await service.GetDevicesAsync()).ToDictionary(
-            device => device.Name, StringComparer.Ordinal);
-        foreach (var device in devices)
+        var status = await service.GetDevicesAsync();
+        var attached = AttachedDevices.Of(status);
+        foreach (var devices in Members)
         {
-            var known = stores.FirstOrDefault(store => store.Device == device);
-            if (!attached.TryGetValue(device, out var status))
+            foreach (var failed in status.Where(device =>
+                device.State == DeviceState.Failed && devices.All.Contains(device.Name)))
             {
-                continue;
+                await ReopenAsync(failed.Name);
             }
 
-            if (status.State == DeviceState.Failed)
-            {
-                await ReopenAsync(device);
-            }
-
-            if ((known is null || !present[known.Superblock.Member])
-                && !forked.Exists(member => member.Device == device)
-                && await TryOpenAsync(device, status.Description.Capacity) is { } store
+            var known = stores.FirstOrDefault(store => store.Devices == devices);
+            if (devices.All.All(attached.ContainsKey)
+                && (known is null || !present[known.Superblock.Member])
+                && !forked.Exists(found => found.Device == devices.Data)
+                && await TryOpenAsync(devices, attached) is { } store
                 && store.Superblock.Volume == stores[0].Superblock.Volume)
             {
                 if (store.Superblock.Accepted?.Lineage != stores[0].Superblock.Accepted!.Lineage)
@@ -122,7 +115,7 @@ internal sealed class VolumeOpening(
                 }
                 else if (!present[store.Superblock.Member]
                     && (AreServersDrained || used[store.Superblock.Member]
-                        || VolumeRules.FaultOfDrain(device, status.Description, store.Superblock) is null))
+                        || VolumeRules.FaultOfDrain(devices, attached, store.Superblock) is null))
                 {
                     return store;
                 }
@@ -130,6 +123,24 @@ internal sealed class VolumeOpening(
         }
 
         return null;
+    }
+
+    private TimeSpan AgeOf(string device) =>
+        service.Directory.TryFind(device, out var entry) && entry.OldestInFlightSince is { } since
+            ? service.System.Scheduler.MonotonicClock - since
+            : TimeSpan.Zero;
+
+    private (ulong DiskSequence, FileStamp File)? StampOf(string device)
+    {
+        if (!service.Directory.TryFind(device, out var entry) || entry.Description.Identity is not { } identity)
+        {
+            return null;
+        }
+
+        var (major, minor) = (identity.Store.Major, identity.Store.Minor);
+        return (
+            identity.Store.Inode == 0 ? ReadDiskSequence(major, minor) : 0,
+            new FileStamp(((ulong)major << 32) | minor, identity.Store.Inode, BirthTime: 0));
     }
 
     /// <summary>The number that the kernel gave the disk when it appeared (since Linux 5.15); 0: unknown.</summary>
@@ -162,11 +173,11 @@ internal sealed class VolumeOpening(
         }
     }
 
-    private async Task<LegStore?> TryOpenAsync(string device, ByteSize capacity)
+    private async Task<LegStore?> TryOpenAsync(LegDevices devices, AttachedDevices attached)
     {
         try
         {
-            return await LegStore.OpenAsync(client, device, capacity);
+            return await LegStore.OpenAsync(client, devices, attached);
         }
         catch (VolumeException)
         {

@@ -16,15 +16,16 @@ internal static class VolumeReport
         foreach (var member in state.Chosen.Configuration.Legs)
         {
             var leg = state.Legs[member];
-            var name = device.Has(member) ? device.LegOf(member).Store.Device : "";
+            var devices = device.Has(member) ? device.LegOf(member).Store.Devices : null;
             legs.Add(new LegStatus(
-                name,
+                devices?.Data ?? "",
                 member,
                 StateOf(leg, device.Writer.Lease.Slow),
                 SizeOf(leg.Missed),
                 device.Synchronization.ProgressOf(member),
                 leg.CorrectedReads)
             {
+                Metadata = devices?.Metadata,
                 Cause = device.Causes[member],
             });
         }

@@ -42,12 +42,47 @@ internal static class VolumeRules
         _ => null,
     };
 
+    /// <summary>Closes a superblock that is not that of the devices that were named for it.</summary>
+    /// <param name="found">What was read.</param>
+    /// <param name="devices">The devices.</param>
+    /// <param name="data">The device with the data; null: external metadata need not be that of the data.</param>
+    internal static SuperblockReading RequireDevices(
+        this SuperblockReading found, LegDevices devices, DeviceDescription? data) =>
+        found.Superblock is { } superblock
+        && (FaultOfPlacement(devices, superblock) ?? (data is null ? null : FaultOfData(devices, superblock, data)))
+            is { } fault
+            ? found with { Outcome = SuperblockOutcome.OtherDevices, Superblock = null, Fault = fault }
+            : found;
+
+    private static string? FaultOfPlacement(LegDevices devices, Superblock superblock) =>
+        (superblock.Geometry.Placement == MetadataPlacement.External, devices.Metadata) switch
+        {
+            (true, null) => $"It holds the external metadata of leg {superblock.Member} of the volume "
+                + $"'{superblock.Name}'. Name the data too: 'DATA;metadata={devices.Data}'.",
+            (false, { } metadata) => $"'{metadata}' holds no external metadata: it is itself "
+                + $"{(superblock.State == LegState.None ? "a witness" : $"leg {superblock.Member}")} of the volume "
+                + $"'{superblock.Name}'. Name it alone.",
+            _ => null,
+        };
+
+    /// <summary>A device that is no file has no number that it keeps.</summary>
+    private static string? FaultOfData(LegDevices devices, Superblock superblock, DeviceDescription data) =>
+        superblock.DataInode == 0 || superblock.DataInode == InodeOf(data)
+            ? null
+            : $"'{devices.Metadata}' is the metadata of leg {superblock.Member} of the volume '{superblock.Name}', and "
+                + $"belongs to the file with the inode number {superblock.DataInode}; '{devices.Data}' "
+                + (InodeOf(data) == 0 ? "is no file" : $"has {InodeOf(data)}")
+                + ". Name the data that belongs to it. If it is a copy that holds every write: dmio volume force.";
+
+    /// <summary>The inode number of the file with external data; 0: it is no file.</summary>
+    internal static ulong InodeOf(DeviceDescription data) => data.Identity?.Store.Inode ?? 0;
+
     /// <summary>Why a leg or witness may still get writes of an earlier process; null: it does not.</summary>
-    internal static string? FaultOfDrain(string name, DeviceDescription device, Superblock superblock) =>
-        device.IsExclusive
+    internal static string? FaultOfDrain(LegDevices devices, AttachedDevices attached, Superblock superblock) =>
+        devices.All.All(device => attached[device].IsExclusive)
         || superblock is { Accepted: { IsClean: true } record } && superblock.Promised <= record.Version.Epoch
             ? null
-            : $"'{name}' is not used: it cannot be fenced and the volume was not closed, so that its server may still "
+            : $"'{devices}' is not used: it cannot be fenced and the volume was not closed, so that its server may still "
                 + "hold writes of an earlier process. Start its server again, and then run: dmio volume drained.";
 
     /// <summary>The first invalid option; null: the options are valid.</summary>
@@ -58,16 +93,19 @@ internal static class VolumeRules
             return $"The legs or witnesses of '{options.Name}' are null; give lists of names.";
         }
 
-        var all = options.Legs.Concat(options.Witnesses).ToArray();
+        var all = options.Members.SelectMany(member => member.All).ToArray();
         return options switch
         {
             _ when options.Legs.Count is < 1 or > VolumeConfiguration.MaxLegs
-                || all.Length > VolumeConfiguration.MaxVoters =>
+                || options.Legs.Count + options.Witnesses.Count > VolumeConfiguration.MaxVoters =>
                 $"A volume has 1 to {VolumeConfiguration.MaxLegs} legs and, with witnesses, at most "
                 + $"{VolumeConfiguration.MaxVoters} voters; '{options.Name}' has {options.Legs.Count} legs and "
                 + $"{options.Witnesses.Count} witnesses.",
             _ when all.CountBy(name => name).FirstOrDefault(name => name.Value > 1) is { Value: > 1 } twice =>
-                $"'{twice.Key}' is named {twice.Value} times; legs and witnesses are different devices.",
+                $"'{twice.Key}' is named {twice.Value} times; legs, witnesses and their metadata are different devices.",
+            _ when all.FirstOrDefault(name => name.Length == 0 || name.Contains(";metadata=", StringComparison.Ordinal))
+                is { } name =>
+                $"'{name}' is not the name of a device; a leg is DATA, or DATA;metadata=META.",
             { Pages: < MinPages } =>
                 $"The volume '{options.Name}' has {options.Pages} pages; give at least {MinPages}.",
             _ when FaultOf(nameof(options.OpenTimeout), options.OpenTimeout) is { } open => open,

@@ -18,29 +18,25 @@ internal static class VolumeSearch
         var attached = await AttachedDevices.OfAsync(service);
         RequireFreeName(options, attached.Keys);
         var (stores, faults, coming) = (new List<LegStore>(), new List<string>(), 0);
-        foreach (var name in options.Legs.Concat(options.Witnesses))
+        foreach (var devices in options.Members)
         {
-            if (!attached.TryGetValue(name, out var description))
+            if (devices.All.FirstOrDefault(device => !attached.ContainsKey(device)) is { } missing)
             {
-                faults.Add($"No device named '{name}' is attached.");
+                faults.Add($"No device named '{missing}' is attached.");
                 coming++;
                 continue;
             }
 
-            if (VolumeRules.FaultOf(name, description, options.AllowUnfenced) is { } unfit)
-            {
-                throw new VolumeException(unfit);
-            }
-
-            var reading = await LegStore.ReadSuperblockAsync(client, name, description.Capacity);
-            var store = LegStore.Of(client, name, reading);
+            attached.Require(devices, options.AllowUnfenced);
+            var reading = await LegStore.ReadSuperblockAsync(client, devices, attached);
+            var store = LegStore.Of(client, devices, reading);
             if (store is not { Superblock.Accepted: not null })
             {
-                faults.Add(LegStore.FaultOf(name, reading));
+                faults.Add(LegStore.FaultOf(devices, reading));
                 coming += reading.Copies.Any(copy => copy.State == CopyState.Unreadable) ? 1 : 0;
             }
             else if (!options.AreServersDrained
-                && VolumeRules.FaultOfDrain(name, description, store.Superblock) is { } undrained)
+                && VolumeRules.FaultOfDrain(devices, attached, store.Superblock) is { } undrained)
             {
                 faults.Add(undrained);
             }
@@ -85,7 +81,7 @@ internal static class VolumeSearch
 
     private static void RequireFreeName(VolumeOptions options, IEnumerable<string> attached)
     {
-        if (options.Legs.Concat(options.Witnesses).Contains(options.Name, StringComparer.Ordinal))
+        if (options.Members.Any(member => member.All.Contains(options.Name)))
         {
             throw new VolumeException(
                 $"The volume '{options.Name}' names itself as a leg or witness; give it a name of its own.");

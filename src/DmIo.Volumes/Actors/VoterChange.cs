@@ -1,5 +1,4 @@
 using Akka.Actor;
-using DmIo.Devices;
 using DmIo.Io;
 using DmIo.Volumes.Record;
 using DmIo.Volumes.Writing;
@@ -11,28 +10,29 @@ internal sealed class VoterChange(VolumeDevice device, VolumeOpening opening)
 {
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(20);
 
-    /// <summary>Adds a device as a leg or witness. A leg is synchronized afterwards.</summary>
+    /// <summary>Adds devices as a leg or witness. A leg is synchronized afterwards.</summary>
     /// <returns>The number of the member.</returns>
-    /// <exception cref="VolumeException">The device or the volume does not allow it.</exception>
+    /// <exception cref="VolumeException">The devices or the volume do not allow it.</exception>
     internal async Task<int> AddAsync(
-        string name, bool isWitness, bool force, bool allowUnfenced, CancellationToken cancellation)
+        LegDevices devices, bool isWitness, MemberOptions options, CancellationToken cancellation)
     {
         var attached = await AttachedDevices.OfAsync(opening.Service, cancellation);
-        var known = await MemberOnAsync(name, attached.Require(name, allowUnfenced));
+        attached.Require(devices, options.AllowUnfenced);
+        var known = await MemberOnAsync(devices, attached);
         if (known is null)
         {
-            await NewMember.CheckAsync(opening.Client, name, attached, force, allowUnfenced);
+            await NewMember.CheckAsync(opening.Client, devices, attached, options);
         }
 
-        var store = known ?? await CreateAsync(name, isWitness, attached);
-        opening.Add(name);
+        var store = known ?? await CreateAsync(devices, isWitness, attached, options);
+        opening.Add(devices);
         device.Owner.Tell(new Added(store), ActorRefs.NoSender);
         var (leg, member) = (store.Superblock.Leg, store.Superblock.Member);
         bool Add(VolumeDevice volume) => volume.Writer.AddVoter(leg, member, isWitness, volume.Now);
         if (known is null && !await device.AskAsync(Add))
         {
             await ForgetAsync(member, store);
-            throw Refusal($"'{name}' cannot be added now:");
+            throw Refusal($"'{devices}' cannot be added now:");
         }
 
         await UntilAsync(
@@ -42,34 +42,36 @@ internal sealed class VoterChange(VolumeDevice device, VolumeOpening opening)
         return member;
     }
 
-    /// <summary>The leg or witness on a device that an earlier change, which was interrupted, has made a member and
-    /// that the opening did not name; null: it is none. To replace it would leave a member without a device.</summary>
+    /// <summary>The leg or witness on devices that an earlier change, which was interrupted, has made a member and that
+    /// the opening did not name; null: it is none. To replace it would leave a member without a device.</summary>
     /// <exception cref="VolumeException">Its server may execute old writes.</exception>
-    private async Task<LegStore?> MemberOnAsync(string name, DeviceDescription description)
+    private async Task<LegStore?> MemberOnAsync(LegDevices devices, AttachedDevices attached)
     {
-        var reading = await LegStore.ReadSuperblockAsync(opening.Client, name, description.Capacity);
-        if (opening.Devices.Contains(name) || LegStore.Of(opening.Client, name, reading) is not { } store
+        var reading = await LegStore.ReadSuperblockAsync(opening.Client, devices, attached);
+        if (opening.Members.Contains(devices) || LegStore.Of(opening.Client, devices, reading) is not { } store
             || !store.IsMemberOf(device.Record))
         {
             return null;
         }
 
-        return VolumeRules.FaultOfDrain(name, description, store.Superblock) is { } undrained
+        return VolumeRules.FaultOfDrain(devices, attached, store.Superblock) is { } undrained
             && !opening.AreServersDrained
             ? throw new VolumeException(undrained)
             : store;
     }
 
-    private async Task<LegStore> CreateAsync(string name, bool isWitness, AttachedDevices attached)
+    private async Task<LegStore> CreateAsync(
+        LegDevices devices, bool isWitness, AttachedDevices attached, MemberOptions options)
     {
         var sample = opening.Stores.First(store => store.Superblock.State != LegState.None).Superblock;
         if (isWitness)
         {
-            NewMember.RequireWitnessRoom(name, attached[name]);
+            NewMember.RequireWitnessRoom(devices.Data, attached[devices.Data]);
         }
 
         var record = device.Record;
-        var geometry = isWitness ? LegGeometry.Witness : GeometryOn(name, attached[name].Capacity, record.Size);
+        var geometry = isWitness ? LegGeometry.Witness : GeometryOn(devices, attached, record.Size);
+        await NewMember.CheckMetadataAsync(opening.Client, devices, attached, geometry, options.Force);
         var superblock = sample with
         {
             Leg = Guid.NewGuid(),
@@ -81,15 +83,17 @@ internal sealed class VoterChange(VolumeDevice device, VolumeOpening opening)
             Generation = 0,
             LastInSync = default,
             CorrectedReads = 0,
+            DataInode = devices.Metadata is null ? 0 : VolumeRules.InodeOf(attached[devices.Data]),
             Continuity = default,
         };
-        return await LegStore.CreateAsync(opening.Client, name, attached[name].Capacity, superblock);
+        return await LegStore.CreateAsync(
+            opening.Client, devices, attached[devices.MetadataDevice].Capacity, superblock);
     }
 
     /// <summary>Removes a leg or witness, which need not be reachable.</summary>
-    /// <returns>Its device; null: it was not found.</returns>
+    /// <returns>Its devices; null: it was not found.</returns>
     /// <exception cref="VolumeException">It is no member, or the last leg in sync.</exception>
-    internal async Task<string?> RemoveAsync(int member, CancellationToken cancellation)
+    internal async Task<LegDevices?> RemoveAsync(int member, CancellationToken cancellation)
     {
         if (!device.Record.Configuration.Voters[member])
         {
@@ -107,7 +111,7 @@ internal sealed class VoterChange(VolumeDevice device, VolumeOpening opening)
 
         await UntilAsync(chosen => !chosen.Configuration.Voters[member], cancellation, Remove);
         await ForgetAsync(member, store);
-        return store?.Device;
+        return store?.Devices;
     }
 
     /// <summary>Waits until a leg is in sync.</summary>
@@ -133,12 +137,18 @@ internal sealed class VoterChange(VolumeDevice device, VolumeOpening opening)
 
     /// <summary>The areas of a new leg: with the usual room to grow, if the volume fits then, otherwise as
     /// short as it needs.</summary>
-    private static LegGeometry GeometryOn(string name, ByteSize capacity, ByteSize size)
+    private static LegGeometry GeometryOn(LegDevices devices, AttachedDevices attached, ByteSize size)
     {
-        var growable = LegGeometry.Growable(MetadataPlacement.Internal, size > capacity ? size : capacity);
-        var geometry = growable.RoomOn(capacity) < size ? LegGeometry.For(MetadataPlacement.Internal, size) : growable;
+        var capacity = attached[devices.Data].Capacity;
+        var placement = LegGeometry.PlacementOf(devices.Metadata is not null);
+        var growable = LegGeometry.Growable(placement, size > capacity ? size : capacity);
+        var fits = growable.RoomOn(capacity) >= size
+            && growable.MetadataLength <= attached[devices.MetadataDevice].Capacity;
+        var geometry = fits ? growable : LegGeometry.For(placement, size);
         return geometry.RoomOn(capacity) is var room && room < size
-            ? throw new VolumeException($"'{name}' of {capacity} has room for {room}, and the volume has {size}.")
+            ? throw new VolumeException(
+                $"'{devices.Data}' of {capacity} has room for {room}, and the volume has {size}: it needs "
+                + $"{geometry.DataStart.Bytes + size.Bytes} bytes.")
             : geometry;
     }
 
@@ -169,10 +179,10 @@ internal sealed class VoterChange(VolumeDevice device, VolumeOpening opening)
             return;
         }
 
-        opening.Remove(store.Device);
+        opening.Remove(store.Devices);
         try
         {
-            await LegStore.EraseAsync(opening.Client, store.Device, store.Superblock.Geometry);
+            await LegStore.EraseAsync(opening.Client, store.MetadataDevice, store.Superblock.Geometry);
         }
         catch (VolumeException)
         {

@@ -27,7 +27,7 @@ internal sealed class AttachedVolumes : IExtension
     internal Usage Use(VolumeOptions options)
     {
         var usage = new Usage(this, options.Name);
-        usage.Add([.. options.Legs, .. options.Witnesses]);
+        usage.Add(options.Members.SelectMany(member => member.All));
         return usage;
     }
 
@@ -55,11 +55,11 @@ internal sealed class AttachedVolumes : IExtension
 
         /// <summary>Uses further devices, all or none. Those that the volume uses already stay.</summary>
         /// <exception cref="VolumeException">Another volume uses a device.</exception>
-        internal void Add(params string[] devices)
+        internal void Add(IEnumerable<string> devices)
         {
             lock (owner.gate)
             {
-                if (Array.Find(devices, device => owner.users.ContainsKey(device) && !own.Contains(device))
+                if (devices.FirstOrDefault(device => owner.users.ContainsKey(device) && !own.Contains(device))
                     is { } taken)
                 {
                     throw new VolumeException(
@@ -67,19 +67,25 @@ internal sealed class AttachedVolumes : IExtension
                         + "Close it first.");
                 }
 
-                own.UnionWith(devices);
-                Array.ForEach(devices, device => owner.users[device] = volume);
+                foreach (var device in devices)
+                {
+                    own.Add(device);
+                    owner.users[device] = volume;
+                }
             }
         }
 
-        /// <summary>A device is not used any more.</summary>
-        internal void Remove(string device)
+        /// <summary>Devices are not used any more.</summary>
+        internal void Remove(IEnumerable<string> devices)
         {
             lock (owner.gate)
             {
-                if (own.Remove(device))
+                foreach (var device in devices)
                 {
-                    owner.users.Remove(device);
+                    if (own.Remove(device))
+                    {
+                        owner.users.Remove(device);
+                    }
                 }
             }
         }
@@ -88,12 +94,7 @@ internal sealed class AttachedVolumes : IExtension
         {
             lock (owner.gate)
             {
-                foreach (var device in own)
-                {
-                    owner.users.Remove(device);
-                }
-
-                own.Clear();
+                Remove([.. own]);
             }
         }
     }

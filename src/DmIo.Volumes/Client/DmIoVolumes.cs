@@ -20,6 +20,19 @@ public static class DmIoVolumes
         await new VolumeCreation(service, client, options).RunAsync();
     }
 
+    /// <summary>Makes an existing device the first leg of a new volume, without changing or copying it: it needs external
+    /// metadata, and its data and size are those of the volume. The other legs get a copy when the volume is
+    /// opened.</summary>
+    /// <exception cref="VolumeException">The first leg has no external metadata; the metadata has no room or is not
+    /// empty; another leg is too small (the message has the size that it needs), or holds a volume or a file system and
+    /// <see cref="VolumeOptions.Force"/> is not set; or blocks of a leg would cut off the end of the data.</exception>
+    public static async Task ImportVolumeAsync(this DmIoService service, VolumeOptions options)
+    {
+        using var usage = Use(service, options);
+        await using var client = await service.OpenAsync(MetadataPages);
+        await new VolumeCreation(service, client, options, isImport: true).RunAsync();
+    }
+
     /// <summary>Takes a volume over and attaches it as a device of its name. Detaching the device closes the
     /// volume.</summary>
     /// <returns>The volume.</returns>

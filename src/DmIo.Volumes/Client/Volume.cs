@@ -95,24 +95,27 @@ public sealed class Volume : IAsyncDisposable
         ByteSize? size = null, IProgress<ByteSize>? progress = null, CancellationToken cancellationToken = default) =>
         new VolumeGrowth(volume.Device, volume.Opening).RunAsync(size, progress, cancellationToken);
 
-    /// <summary>Adds a device to the volume. A leg is synchronized afterwards, while the volume serves.</summary>
-    /// <param name="device">The name of the attached device.</param>
+    /// <summary>Adds a leg to the volume. It is synchronized afterwards, while the volume serves.</summary>
+    /// <param name="leg">The names of its attached devices. What they hold is lost.</param>
     /// <param name="options">What is accepted.</param>
     /// <param name="cancellationToken">Ends the wait, not the change.</param>
     /// <exception cref="VolumeException">The device cannot be used, the volume does not serve, or other members are
     /// being changed.</exception>
     public Task AddLegAsync(
-        string device, MemberOptions options = default, CancellationToken cancellationToken = default) =>
-        AddAsync(device, isWitness: false, options, cancellationToken);
+        LegDevices leg, MemberOptions options = default, CancellationToken cancellationToken = default) =>
+        AddAsync(leg, isWitness: false, options, cancellationToken);
 
-    /// <summary>Adds a witness of at least 16 KiB.</summary>
+    /// <summary>Adds a witness.</summary>
+    /// <param name="device">The name of its attached device, of at least 16 KiB. What it holds is lost.</param>
+    /// <param name="options">What is accepted.</param>
+    /// <param name="cancellationToken">Ends the wait, not the change.</param>
     /// <inheritdoc cref="AddLegAsync"/>
     public Task AddWitnessAsync(
         string device, MemberOptions options = default, CancellationToken cancellationToken = default) =>
-        AddAsync(device, isWitness: true, options, cancellationToken);
+        AddAsync(new LegDevices(device), isWitness: true, options, cancellationToken);
 
     /// <summary>Removes a leg or witness, and erases its metadata.</summary>
-    /// <param name="device">The name of its device.</param>
+    /// <param name="device">The name of its device; of a leg with external metadata: that of the data.</param>
     /// <param name="cancellationToken">Ends the wait, not the change.</param>
     /// <exception cref="VolumeException">The device is no member that was found, or is the last leg in sync; the volume
     /// does not serve, or other members are being changed.</exception>
@@ -125,23 +128,23 @@ public sealed class Volume : IAsyncDisposable
     /// <inheritdoc cref="RemoveAsync(string, CancellationToken)"/>
     public async Task RemoveAsync(int member, CancellationToken cancellationToken = default)
     {
-        if (await Change.RemoveAsync(member, cancellationToken) is { } device)
+        if (await Change.RemoveAsync(member, cancellationToken) is { } devices)
         {
-            usage.Remove(device);
+            usage.Remove(devices.All);
         }
     }
 
     /// <summary>Adds a leg, waits until it is in sync, and removes another one: the other one is a source until
     /// then.</summary>
     /// <param name="member">The number of the leg that is replaced (<see cref="LegStatus.Member"/>).</param>
-    /// <param name="device">The name of the new device.</param>
+    /// <param name="leg">The names of the attached devices of the new leg. What they hold is lost.</param>
     /// <param name="options">What is accepted.</param>
     /// <param name="cancellationToken">Ends the wait. A leg that was added stays.</param>
     /// <inheritdoc cref="AddLegAsync"/>
     public async Task ReplaceLegAsync(
-        int member, string device, MemberOptions options = default, CancellationToken cancellationToken = default)
+        int member, LegDevices leg, MemberOptions options = default, CancellationToken cancellationToken = default)
     {
-        var added = await AddAsync(device, isWitness: false, options, cancellationToken);
+        var added = await AddAsync(leg, isWitness: false, options, cancellationToken);
         await Change.UntilInSyncAsync(added, cancellationToken);
         await RemoveAsync(member, cancellationToken);
     }
@@ -153,7 +156,7 @@ public sealed class Volume : IAsyncDisposable
         Change.UntilInSyncAsync(cancellationToken);
 
     /// <summary>A device is, or may be, a leg or witness.</summary>
-    internal bool Uses(string device) => volume.Opening.Devices.Contains(device);
+    internal bool Uses(string device) => volume.Opening.Members.Any(member => member.All.Contains(device));
 
     /// <summary>Closes the volume and stops it: no opening of it succeeds until it is started.</summary>
     /// <exception cref="VolumeException">The volume is closed, and the record could not be stored.</exception>
@@ -168,19 +171,18 @@ public sealed class Volume : IAsyncDisposable
     /// when its actor system terminates is closed before the service stops.</summary>
     public async ValueTask DisposeAsync() => await closing.Value;
 
-    /// <summary>Uses the device from before the change until it is known to be no member.</summary>
+    /// <summary>Uses the devices from before the change until they are known to be no member.</summary>
     private async Task<int> AddAsync(
-        string device, bool isWitness, MemberOptions options, CancellationToken cancellationToken)
+        LegDevices devices, bool isWitness, MemberOptions options, CancellationToken cancellationToken)
     {
-        usage.Add(device);
+        usage.Add(devices.All);
         try
         {
-            return await Change.AddAsync(
-                device, isWitness, options.Force, options.AllowUnfenced, cancellationToken);
+            return await Change.AddAsync(devices, isWitness, options, cancellationToken);
         }
-        catch when (!Uses(device))
+        catch
         {
-            usage.Remove(device);
+            usage.Remove(devices.All.Where(device => !Uses(device)));
             throw;
         }
     }
@@ -215,5 +217,8 @@ public sealed class Volume : IAsyncDisposable
         {
             // The device is being detached already, or the service stops.
         }
+
+        // The devices are free when the caller goes on.
+        usage.Dispose();
     }
 }

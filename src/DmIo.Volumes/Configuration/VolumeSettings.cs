@@ -14,7 +14,9 @@ internal static class VolumeSettings
 {
     private const string Resource = "DmIo.Volumes.volumes.conf";
     private const string Path = "dmio.volumes";
-    private const string ExpectedLegs = "a list of names of devices";
+    private const string ExpectedLegs =
+        "a list of names of devices, each with ;metadata=NAME if its metadata is external";
+
     private const string ExpectedWitnesses = "a list of names of devices, or of paths with a slash";
 
     /// <summary>Every key of a volume, with an example of the required one.</summary>
@@ -46,7 +48,7 @@ internal static class VolumeSettings
         var options = new VolumeOptions
         {
             Name = name,
-            Legs = reader.TextList("legs", ExpectedLegs, text => DeviceName.FaultOf(text) is null),
+            Legs = [.. reader.TextList("legs", ExpectedLegs, IsLeg).Select(LegDevices.Parse)],
             Witnesses = ReadWitnesses(reader),
             Pages = (int)reader.Number("pages", 1, int.MaxValue),
             OpenTimeout = reader.Duration("open-timeout", TimeSpan.FromDays(1)),
@@ -66,6 +68,9 @@ internal static class VolumeSettings
             ? throw new ConfigurationException($"{reader.Path} is invalid. {fault}")
             : options;
     }
+
+    private static bool IsLeg(string text) =>
+        LegDevices.Parse(text).All.All(device => DeviceName.FaultOf(device) is null);
 
     private static IReadOnlyList<string> ReadWitnesses(SettingsReader reader)
     {

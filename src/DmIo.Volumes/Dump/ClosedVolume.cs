@@ -52,7 +52,7 @@ internal sealed record ClosedVolume(
 
     /// <summary>A leg of an older lineage.</summary>
     private static ClosedMember Fork(LegInspection leg) => new(
-        leg.Device,
+        leg.Devices,
         leg.Reading.Superblock!.Member,
         LegState.Forked,
         leg.Reading.Superblock.Accepted,
@@ -70,7 +70,7 @@ internal sealed record ClosedVolume(
             _ => superblock.State,
         };
         return new ClosedMember(
-            leg?.Device, slot.Member, state, superblock?.Accepted, MissedBy(slot.Member, state, record, all));
+            leg?.Devices, slot.Member, state, superblock?.Accepted, MissedBy(slot.Member, state, record, all));
     }
 
     /// <summary>The legs in sync know what the others lack. A blank leg lacks everything.</summary>
@@ -100,10 +100,10 @@ internal sealed record ClosedVolume(
 }
 
 /// <summary>A leg or witness of a closed volume.</summary>
-/// <param name="Device">The name of its device; null: it was not found.</param>
+/// <param name="Devices">The names of its devices; null: it was not found.</param>
 /// <param name="Member">Its number in the volume.</param>
 /// <param name="State">Its state according to its superblock and the newest record; None for a witness.</param>
 /// <param name="Accepted">The record that it accepted last; null: none, or it was not found.</param>
 /// <param name="Missed">What it lacks, as far as the legs in sync were found.</param>
 internal sealed record ClosedMember(
-    string? Device, int Member, LegState State, VolumeRecord? Accepted, ByteSize Missed);
+    LegDevices? Devices, int Member, LegState State, VolumeRecord? Accepted, ByteSize Missed);

@@ -1,5 +1,4 @@
 using DmIo.Actors.Client;
-using DmIo.Io;
 using DmIo.Volumes.Actors;
 using DmIo.Volumes.Maps;
 using DmIo.Volumes.Record;
@@ -10,32 +9,39 @@ namespace DmIo.Volumes.Dump;
 /// one.</summary>
 internal sealed class LegInspection
 {
-    private LegInspection(string device, SuperblockReading reading) => (Device, Reading) = (device, reading);
+    private LegInspection(LegDevices devices, SuperblockReading reading) => (Devices, Reading) = (devices, reading);
 
-    /// <summary>The name of the device in the service.</summary>
-    public string Device { get; }
+    /// <summary>The devices in the service.</summary>
+    public LegDevices Devices { get; }
 
-    /// <summary>The four copies of the superblock.</summary>
+    /// <summary>The name of the device with the data.</summary>
+    public string Device => Devices.Data;
+
+    /// <summary>The four copies of the superblock; it must be that of the devices.</summary>
     public SuperblockReading Reading { get; }
 
     /// <summary>The missed maps of the legs, by their member; empty for a witness and without a superblock.</summary>
     public SortedDictionary<byte, RegionSet> Missed { get; } = [];
 
-    /// <summary>The metadata as names and texts.</summary>
+    /// <summary>The metadata as names and texts, also if it is that of other devices.</summary>
     public LegDump Dump { get; private set; } = null!;
 
-    /// <summary>Reads the superblock and the maps of a device.</summary>
+    /// <summary>Reads the superblock and the maps of a leg or witness.</summary>
     /// <param name="client">A client of the service, with 2 pages or more.</param>
-    /// <param name="device">The name of the device in the service.</param>
-    /// <param name="capacity">The capacity of the device.</param>
-    public static async Task<LegInspection> ReadAsync(IoClient client, string device, ByteSize capacity)
+    /// <param name="devices">Its devices.</param>
+    /// <param name="attached">The attached devices.</param>
+    /// <param name="acceptsOtherData">External metadata need not be that of the data.</param>
+    public static async Task<LegInspection> ReadAsync(
+        IoClient client, LegDevices devices, AttachedDevices attached, bool acceptsOtherData = false)
     {
+        var capacity = attached[devices.MetadataDevice].Capacity;
+        var copies = await LegStore.ReadCopiesAsync(client, devices.MetadataDevice, capacity).ConfigureAwait(false);
         var found = new LegInspection(
-            device, await LegStore.ReadSuperblockAsync(client, device, capacity).ConfigureAwait(false));
+            devices, copies.RequireDevices(devices, acceptsOtherData ? null : attached[devices.Data]));
         List<MapDump> maps = [];
-        if (found.Reading.Superblock is { State: not LegState.None } superblock)
+        if (copies.Superblock is { State: not LegState.None } superblock)
         {
-            var reader = new MapReader(client, device, superblock.Geometry, skipsUnreadable: true);
+            var reader = new MapReader(client, devices.MetadataDevice, superblock.Geometry, skipsUnreadable: true);
             var (active, extents) = (new ActiveMap(superblock.Geometry, superblock.Leg), new RegionSet());
             await reader.LoadAsync(active, extents).ConfigureAwait(false);
             maps.Add(MapDump.Of(active, extents));
@@ -48,7 +54,7 @@ internal sealed class LegInspection
             }
         }
 
-        found.Dump = LegDump.Of(found.Reading, maps);
+        found.Dump = LegDump.Of(copies, maps);
         return found;
     }
 }

@@ -81,6 +81,11 @@ internal sealed record LegGeometry
     /// <summary>The offset of the checksums; 0: there are none.</summary>
     public ByteSize Checksums { get; init; }
 
+    /// <summary>The placement of a leg's metadata.</summary>
+    /// <param name="isExternal">It is on a device of its own.</param>
+    public static MetadataPlacement PlacementOf(bool isExternal) =>
+        isExternal ? MetadataPlacement.External : MetadataPlacement.Internal;
+
     /// <summary>A file of a witness.</summary>
     public static LegGeometry Witness { get; } = new()
     {

@@ -47,6 +47,10 @@ internal sealed record Superblock
     /// <summary>The host that a volume with unfenced legs is bound to; empty: none.</summary>
     public Guid Host { get; init; }
 
+    /// <summary>External metadata: the inode number of the file with the data; 0: it is no file, or the metadata is not
+    /// external. Other data with this metadata is noticed by it.</summary>
+    public ulong DataInode { get; init; }
+
     /// <summary>By what the voter knows whether a volatile cache was lost since the first grant.</summary>
     public Continuity Continuity { get; init; }
 }
@@ -62,6 +66,12 @@ internal sealed record Superblock
 [StructLayout(LayoutKind.Auto)]
 internal readonly record struct Continuity(bool IsEnded, Guid BootId, ulong DiskSequence, FileStamp File)
 {
+    /// <summary>As <see cref="DiskSequence"/>, of the device with the external metadata; 0: there is none.</summary>
+    public ulong MetadataDiskSequence { get; init; }
+
+    /// <summary>As <see cref="File"/>, of the device with the external metadata; the default: there is none.</summary>
+    public FileStamp MetadataFile { get; init; }
+
     /// <summary>No volatile cache was lost since this continuity was stored.</summary>
     /// <param name="current">The present values.</param>
     public bool Includes(Continuity current) => !IsEnded && BootId != Guid.Empty && this == current;

@@ -63,9 +63,12 @@ internal static class SuperblockCodec
     private const int EndedAt = 832;
     private const int BootAt = 840;
     private const int DiskSequenceAt = 856;
-    private const int FileDeviceAt = 864;
-    private const int FileInodeAt = 872;
-    private const int FileBirthAt = 880;
+    private const int FileAt = 864;
+    private const int InodeInFile = 8;
+    private const int BirthInFile = 16;
+    private const int DataInodeAt = 888;
+    private const int MetadataDiskSequenceAt = 896;
+    private const int MetadataFileAt = 904;
 
     private static ReadOnlySpan<byte> Magic => "DMIOVOL1"u8;
 
@@ -100,12 +103,8 @@ internal static class SuperblockCodec
         var named = Encoding.UTF8.TryGetBytes(superblock.Name, block.Slice(NameAt, Superblock.MaxNameBytes), out _);
         Invariant.Require(named && !superblock.Name.Contains('\0'));
         block.PutGuid(HostAt, superblock.Host);
-        block[EndedAt] = superblock.Continuity.IsEnded ? (byte)1 : (byte)0;
-        block.PutGuid(BootAt, superblock.Continuity.BootId);
-        block.PutUInt64(DiskSequenceAt, superblock.Continuity.DiskSequence);
-        block.PutUInt64(FileDeviceAt, superblock.Continuity.File.Device);
-        block.PutUInt64(FileInodeAt, superblock.Continuity.File.Inode);
-        block.PutUInt64(FileBirthAt, superblock.Continuity.File.BirthTime);
+        block.PutUInt64(DataInodeAt, superblock.DataInode);
+        Encode(superblock.Continuity, block);
         Seal(block);
     }
 
@@ -213,14 +212,38 @@ internal static class SuperblockCodec
             CorrectedReads = block.UInt64At(CorrectedReadsAt),
             Name = Encoding.UTF8.GetString(name),
             Host = block.GuidAt(HostAt),
-            Continuity = new(
-                block[EndedAt] == 1,
-                block.GuidAt(BootAt),
-                block.UInt64At(DiskSequenceAt),
-                new(block.UInt64At(FileDeviceAt), block.UInt64At(FileInodeAt), block.UInt64At(FileBirthAt))),
+            DataInode = block.UInt64At(DataInodeAt),
+            Continuity = DecodeContinuity(block),
         };
         return null;
     }
+
+    private static void Encode(Continuity continuity, Span<byte> block)
+    {
+        block[EndedAt] = continuity.IsEnded ? (byte)1 : (byte)0;
+        block.PutGuid(BootAt, continuity.BootId);
+        block.PutUInt64(DiskSequenceAt, continuity.DiskSequence);
+        Encode(continuity.File, block[FileAt..]);
+        block.PutUInt64(MetadataDiskSequenceAt, continuity.MetadataDiskSequence);
+        Encode(continuity.MetadataFile, block[MetadataFileAt..]);
+    }
+
+    private static Continuity DecodeContinuity(ReadOnlySpan<byte> block) => new(
+        block[EndedAt] == 1, block.GuidAt(BootAt), block.UInt64At(DiskSequenceAt), DecodeFile(block[FileAt..]))
+    {
+        MetadataDiskSequence = block.UInt64At(MetadataDiskSequenceAt),
+        MetadataFile = DecodeFile(block[MetadataFileAt..]),
+    };
+
+    private static void Encode(FileStamp file, Span<byte> field)
+    {
+        field.PutUInt64(0, file.Device);
+        field.PutUInt64(InodeInFile, file.Inode);
+        field.PutUInt64(BirthInFile, file.BirthTime);
+    }
+
+    private static FileStamp DecodeFile(ReadOnlySpan<byte> field) =>
+        new(field.UInt64At(0), field.UInt64At(InodeInFile), field.UInt64At(BirthInFile));
 
     /// <summary>Refuses data that this program would lose by writing the superblock again.</summary>
     private static SuperblockCopy RequireCanonical(ReadOnlySpan<byte> block, int copy, SuperblockCopy decoded)

@@ -13,6 +13,10 @@ internal enum SuperblockOutcome
 
     /// <summary>A newer program wrote a copy.</summary>
     Newer,
+
+    /// <summary>It is the superblock of other devices: the metadata is, or is not, external, or it belongs to other
+    /// data.</summary>
+    OtherDevices,
 }
 
 /// <summary>The result of reading the four copies of a superblock. Immutable.</summary>

@@ -72,7 +72,7 @@ internal static class Samples
         from placement in Gen.Elements(MetadataPlacement.Internal, MetadataPlacement.External)
         from maximum in Gen.Elements(1L, 8, 8192, 1L << 31, LegGeometry.Limit.Sectors.Value)
         from hasChecksums in Gen.Elements(false, true)
-        from numbers in Numbers().ArrayOf(9)
+        from numbers in Numbers().ArrayOf(14)
         from guids in Guids().ArrayOf(6)
         from name in Gen.Elements("", "vol-1", "größe", new string('x', 64))
         from isEnded in Gen.Elements(false, true)
@@ -92,7 +92,12 @@ internal static class Samples
             CorrectedReads = numbers[5],
             Name = name,
             Host = guids[4],
-            Continuity = new(isEnded, guids[5], numbers[6], new(numbers[7], numbers[8], numbers[0])),
+            DataInode = numbers[9],
+            Continuity = new(isEnded, guids[5], numbers[6], new(numbers[7], numbers[8], numbers[0]))
+            {
+                MetadataDiskSequence = numbers[10],
+                MetadataFile = new(numbers[11], numbers[12], numbers[13]),
+            },
         });
 
     /// <summary>A copy with a sequence, as a block.</summary>

@@ -132,6 +132,8 @@ public sealed class SuperblockCodecTests
         Assert.False(begun.Includes(begun with { BootId = Samples.Id(2) }));
         Assert.False(begun.Includes(begun with { DiskSequence = 3 }));
         Assert.False(begun.Includes(begun with { File = new(3, 4, 6) }));
+        Assert.False(begun.Includes(begun with { MetadataDiskSequence = 3 }));
+        Assert.False(begun.Includes(begun with { MetadataFile = new(3, 4, 5) }));
         Assert.False(default(Continuity).Includes(default));
     }
 }

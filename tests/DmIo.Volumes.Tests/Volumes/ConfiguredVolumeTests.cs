@@ -45,6 +45,21 @@ public sealed class ConfiguredVolumeTests : IDisposable
     }
 
     [Fact]
+    public async Task A_leg_may_have_external_metadata()
+    {
+        var system = ActorSystem.Create("configured", ConfigurationFactory.ParseString(
+            Devices + "dmio.devices.m { backend = memory, size = 1MiB }\n"
+            + "dmio.volumes.disk { legs = [\"a;metadata=m\"] }"));
+        var service = DmIoService.For(system);
+        await service.ImportVolumeAsync(new VolumeOptions { Name = "disk", Legs = [new LegDevices("a", "m")] });
+
+        var volume = Assert.Single(await service.OpenConfiguredVolumesAsync());
+
+        Assert.Equal(VolumeState.Healthy, (await volume.GetStatusAsync()).State);
+        await system.Terminate();
+    }
+
+    [Fact]
     public async Task A_witness_may_be_the_path_of_a_file_and_may_be_missing()
     {
         var path = directory.SparseFile("witness", 16 << 10);
@@ -100,6 +115,8 @@ public sealed class ConfiguredVolumeTests : IDisposable
     [InlineData("{ legs = [a], max-resync = fast }", "dmio.volumes.v.max-resync is 'fast'")]
     [InlineData("{ legs = [a], allow-unfenced = perhaps }", "dmio.volumes.v.allow-unfenced is 'perhaps'")]
     [InlineData("{ legs = [\"a@b\"] }", "dmio.volumes.v.legs[0] is 'a@b'")]
+    [InlineData("{ legs = [\"a;metadata=b@c\"] }", "dmio.volumes.v.legs[0] is 'a;metadata=b@c'")]
+    [InlineData("{ legs = [\"a;metadata=b\", b] }", "'b' is named 2 times")]
     public void An_invalid_setting_is_named_with_its_value_and_the_valid_ones(string block, string message)
     {
         var fault = Assert.Throws<ConfigurationException>(() =>

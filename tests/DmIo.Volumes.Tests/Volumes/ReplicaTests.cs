@@ -20,7 +20,7 @@ public sealed class ReplicaTests : VolumeServiceTests
         await Service.AttachAsync("a", faulty);
         await Service.CreateVolumeAsync(new VolumeOptions { Name = "v", Legs = ["a"] });
         await using var client = await Service.OpenAsync(64);
-        var store = await LegStore.OpenAsync(client, "a", ByteSize.FromMiB(16));
+        var store = await LegStore.OpenAsync(client, "a", await AttachedAsync());
         faulty.Add(new FaultRule { Filter = OperationFilter.On(IoOperation.Flush), MaxCount = 1 });
         Assert.False((await client.FlushAsync("a")).IsOk);
         Assert.False((await client.WriteAsync(new IoRegion("a", 8000, 8), new byte[4096])).IsOk);

@@ -213,12 +213,12 @@ public sealed class VolumeForceTests : VolumeServiceTests
         await using var client = await Service.OpenAsync(8);
         var closed = ClosedVolume.Of(
         [
-            await LegInspection.ReadAsync(client, "a", ByteSize.FromMiB(16)),
-            await LegInspection.ReadAsync(client, "c", ByteSize.FromMiB(16)),
+            await LegInspection.ReadAsync(client, "a", await AttachedAsync()),
+            await LegInspection.ReadAsync(client, "c", await AttachedAsync()),
         ]);
         Assert.Equal(MemberSet.Of(2), closed.Record.InSync);
         Assert.Equal(
-            [("c", LegState.InSync), ("a", LegState.Forked)], closed.Legs.Select(leg => (leg.Device!, leg.State)));
+            [("c", LegState.InSync), ("a", LegState.Forked)], closed.Legs.Select(leg => (leg.Devices!.Data, leg.State)));
     }
 
     private async Task CreateAsync(VolumeOptions options)
@@ -231,7 +231,7 @@ public sealed class VolumeForceTests : VolumeServiceTests
     private async Task<Superblock> SuperblockAsync(string device)
     {
         await using var client = await Service.OpenAsync(8);
-        return (await LegStore.OpenAsync(client, device, ByteSize.FromMiB(16))).Superblock;
+        return (await LegStore.OpenAsync(client, device, await AttachedAsync())).Superblock;
     }
 
     private void Write(string leg, long sector, byte value)

@@ -199,7 +199,7 @@ public sealed class VolumeGrowTests : VolumeServiceTests
         home.Delete(recursive: true);
     }
 
-    private static VolumeOptions Options(params string[] legs) => new() { Name = "v", Legs = legs };
+    private static VolumeOptions Options(params string[] legs) => new() { Name = "v", Legs = [.. legs] };
 
     private async Task<Volume> OpenAsync(ByteSize size, params string[] legs)
     {

@@ -179,7 +179,7 @@ public sealed class VolumeMemberTests : VolumeServiceTests
     private async Task<VolumeOptions> CreateAsync(params string[] legs)
     {
         await AttachAsync(legs);
-        var options = new VolumeOptions { Name = "v", Legs = legs };
+        var options = new VolumeOptions { Name = "v", Legs = [.. legs] };
         await Service.CreateVolumeAsync(options);
         return options;
     }

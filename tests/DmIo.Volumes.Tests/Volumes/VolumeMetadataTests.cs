@@ -3,6 +3,7 @@ using DmIo.Actors.Client;
 using DmIo.Devices;
 using DmIo.Devices.Faults;
 using DmIo.Io;
+using DmIo.Volumes.Actors;
 using DmIo.Volumes.Client;
 using DmIo.Volumes.Dump;
 using Xunit;
@@ -120,9 +121,9 @@ public sealed class VolumeMetadataTests : IAsyncLifetime
     {
         await using var client = await Service.OpenAsync(8);
         var found = new List<LegInspection>();
-        foreach (var device in Options.Legs.Concat(Options.Witnesses))
+        foreach (var device in Options.Members)
         {
-            found.Add(await LegInspection.ReadAsync(client, device, ByteSize.FromMiB(16)));
+            found.Add(await LegInspection.ReadAsync(client, device, await AttachedDevices.OfAsync(Service)));
         }
 
         return found;

@@ -2,6 +2,7 @@ using Akka.Actor;
 using DmIo.Actors.Client;
 using DmIo.Devices;
 using DmIo.Io;
+using DmIo.Volumes.Actors;
 using DmIo.Volumes.Client;
 using Xunit;
 
@@ -25,6 +26,8 @@ public abstract class VolumeServiceTests : IAsyncLifetime
             await Service.AttachAsync(name, new MemoryDevice(ByteSize.FromMiB(16)));
         }
     }
+
+    private protected Task<AttachedDevices> AttachedAsync() => AttachedDevices.OfAsync(Service);
 
     /// <summary>Fills sector 100 of the volume 'v' and the next seven with a value.</summary>
     private protected Task WriteAsync(byte value) => WriteAsync(100, value);

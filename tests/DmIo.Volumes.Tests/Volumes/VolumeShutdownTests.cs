@@ -5,6 +5,7 @@ using DmIo.Devices;
 using DmIo.Devices.Files;
 using DmIo.Io;
 using DmIo.Testing.Peers;
+using DmIo.Volumes.Actors;
 using DmIo.Volumes.Client;
 using DmIo.Volumes.Dump;
 using Xunit;
@@ -102,7 +103,7 @@ public sealed class VolumeShutdownTests : IDisposable
     private async Task<ActorSystem> StartAsync(string config = "")
     {
         var system = ActorSystem.Create("shutdown", ConfigurationFactory.ParseString(config));
-        foreach (var name in Options.Legs)
+        foreach (var name in Options.Legs.Select(leg => leg.Data))
         {
             await DmIoService.For(system).AttachAsync(name, FileDevice.Open(new FileDeviceOptions
             {
@@ -121,7 +122,7 @@ public sealed class VolumeShutdownTests : IDisposable
         var found = new List<LegInspection>();
         foreach (var name in Options.Legs)
         {
-            found.Add(await LegInspection.ReadAsync(client, name, ByteSize.FromMiB(16)));
+            found.Add(await LegInspection.ReadAsync(client, name, await AttachedDevices.OfAsync(DmIoService.For(system))));
         }
 
         await client.DisposeAsync();

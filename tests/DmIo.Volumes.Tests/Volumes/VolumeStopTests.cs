@@ -17,7 +17,7 @@ public sealed class VolumeStopTests : VolumeServiceTests
 
     public override async Task InitializeAsync()
     {
-        foreach (var (name, device) in Options.Legs.Zip(legs))
+        foreach (var (name, device) in Options.Legs.Select(leg => leg.Data).Zip(legs))
         {
             await Service.AttachAsync(name, device);
         }
@@ -103,7 +103,7 @@ public sealed class VolumeStopTests : VolumeServiceTests
         var found = new List<LegInspection>();
         foreach (var device in await Service.GetDevicesAsync())
         {
-            found.Add(await LegInspection.ReadAsync(client, device.Name, ByteSize.FromMiB(16)));
+            found.Add(await LegInspection.ReadAsync(client, device.Name, await AttachedAsync()));
         }
 
         return ClosedVolume.Of(found);

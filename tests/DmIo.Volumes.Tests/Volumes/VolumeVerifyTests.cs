@@ -138,7 +138,7 @@ public sealed class VolumeVerifyTests : VolumeServiceTests
             await Service.AttachAsync(name, memories[index]);
         }
 
-        var options = new VolumeOptions { Name = "v", Legs = names, MaxResync = maxResync };
+        var options = new VolumeOptions { Name = "v", Legs = [.. names], MaxResync = maxResync };
         await Service.CreateVolumeAsync(options);
         return await Service.OpenVolumeAsync(options);
     }
