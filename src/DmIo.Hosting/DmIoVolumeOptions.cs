@@ -13,10 +13,14 @@ public sealed class DmIoVolumeOptions
 {
     private readonly List<object> legs = [];
     private readonly List<object> witnesses = [];
+    private readonly List<object> spares = [];
 
     internal DmIoVolumeOptions()
     {
     }
+
+    /// <summary>Key <c>spare-after</c>: a leg that is absent for so long is replaced by a spare.</summary>
+    public TimeSpan? SpareAfter { get; set; }
 
     /// <summary>Key <c>pages</c>: the pages of 4096 bytes that the volume may have in I/O at its legs.</summary>
     public int? Pages { get; set; }
@@ -71,10 +75,19 @@ public sealed class DmIoVolumeOptions
         return this;
     }
 
+    /// <summary>Key <c>spares</c>: adds spare legs, which are named as legs are.</summary>
+    public DmIoVolumeOptions Spares(params IEnumerable<string> devices)
+    {
+        spares.AddRange(devices);
+        return this;
+    }
+
     internal HoconTree ToTree() => new()
     {
         ["legs"] = legs.Count == 0 ? null : legs,
         ["witnesses"] = witnesses.Count == 0 ? null : witnesses,
+        ["spares"] = spares.Count == 0 ? null : spares,
+        ["spare-after"] = HoconTree.TextOf(SpareAfter),
         ["pages"] = HoconTree.TextOf(Pages),
         ["open-timeout"] = HoconTree.TextOf(OpenTimeout),
         ["leg-timeout"] = HoconTree.TextOf(LegTimeout),

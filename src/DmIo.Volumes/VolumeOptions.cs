@@ -21,6 +21,15 @@ public sealed record VolumeOptions
     /// and witnesses together are at most 9.</summary>
     public IReadOnlyList<string> Witnesses { get; init; } = [];
 
+    /// <summary>Open: the names of attached devices that replace legs, in this order. A device that holds a volume or a
+    /// file system, is too small, or is used by another volume, is passed over. Several volumes may name the same
+    /// spares. A spare that has become a leg is found when the volume is opened again with the same options.</summary>
+    public IReadOnlyList<LegDevices> Spares { get; init; } = [];
+
+    /// <summary>Open: a leg that is absent for so long, while the volume serves, is replaced by a spare. The device of
+    /// the leg is not used any more when it returns.</summary>
+    public TimeSpan SpareAfter { get; init; } = TimeSpan.FromMinutes(10);
+
     /// <summary>The legs and the witnesses.</summary>
     internal IEnumerable<LegDevices> Members => Legs.Concat(Witnesses.Select(device => new LegDevices(device)));
 

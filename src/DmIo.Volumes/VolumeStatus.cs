@@ -115,6 +115,12 @@ public sealed record VolumeStatus(
 /// <param name="Status">The state now.</param>
 public sealed record VolumeChanged(VolumeStatus Status);
 
+/// <summary>Published on the event stream when a spare begins to replace a leg that stayed absent.</summary>
+/// <param name="Volume">The name of the volume.</param>
+/// <param name="Member">The number of the leg that is replaced.</param>
+/// <param name="Spare">The devices of the new leg.</param>
+public sealed record LegSpared(string Volume, int Member, LegDevices Spare);
+
 /// <summary>A volume that an operator has forced.</summary>
 /// <param name="Source">The device of the leg whose data is that of the volume. The other legs get a copy of all of it
 /// when the volume is opened.</param>

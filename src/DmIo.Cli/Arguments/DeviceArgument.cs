@@ -107,10 +107,13 @@ internal sealed record ExportArgument(string Name, string Device)
                     + "NAME=vol:DEVICE,DEVICE."),
             _ => throw new FormatException(
                 $"'{text}' names {devices.Length} devices; an export has one. Several copies of the data are a volume: "
-                + $"create it with {VolumeArgument.CreateCommandOf(name.Length == 0 ? "NAME" : name, devices.Select(LegDevices.Parse))}, then "
+                + $"create it with {CreateCommandOf(name, devices)}, then "
                 + $"serve --export {name}=vol:{string.Join(',', devices)}."),
         };
     }
+
+    private static string CreateCommandOf(string name, IEnumerable<string> legs) =>
+        VolumeArgument.CreateCommandOf(name.Length == 0 ? "NAME" : name, legs.Select(LegDevices.Parse));
 
     /// <summary>The devices of the text, even if it is not a valid export.</summary>
     internal static string[] DevicesIn(string text)

@@ -166,7 +166,11 @@ internal static class VolumeCommand
         }
 
         var size = (await session.GetDevicesAsync()).First(device => device.Name == data).Description.Capacity;
-        size = maxSize > size && maxSize <= LegGeometry.Limit ? ByteSize.FromSectors(maxSize.Value.Sectors.Value) : size;
+        if (maxSize is { } maximum && maximum > size && maximum <= LegGeometry.Limit)
+        {
+            size = ByteSize.FromSectors(maximum.Bytes / Sector.SizeBytes);
+        }
+
         var length = LegGeometry.Growable(MetadataPlacement.External, size).MetadataLength;
         return new LegDevices(data, await AttachAsync(session, leg.Metadata, access with { CreateSize = length }));
     }

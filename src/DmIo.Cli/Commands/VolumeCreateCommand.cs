@@ -84,7 +84,9 @@ internal static class VolumeCreateCommand
         Create(new ExampleCommand("create", Description, Details, Examples) { Name, Size }, streams, isImport: false);
 
     internal static Command CreateImport(IConsoleStreams streams) => Create(
-        new ExampleCommand("import", ImportDescription, ImportDetails, ImportExamples) { Name }, streams, isImport: true);
+        new ExampleCommand("import", ImportDescription, ImportDetails, ImportExamples) { Name },
+        streams,
+        isImport: true);
 
     private static ExampleCommand Create(ExampleCommand command, IConsoleStreams streams, bool isImport)
     {

@@ -74,7 +74,8 @@ internal static class VolumeForceCommand
             async () => forced = await session.Service.ForceVolumeAsync(options), "Repeat the command.");
         var source = session.TextOf(forced!.Source);
         var record = forced.Record;
-        var report = new ForcedReport(before.Volume, source, record.Lineage, record.ParentLineage, [.. devices.All.Select(member => member.ToString())]);
+        var members = devices.All.Select(member => member.ToString()).ToList();
+        var report = new ForcedReport(before.Volume, source, record.Lineage, record.ParentLineage, members);
         return context.Print(
             () => ReportJson.Write(report),
             (writer, _) => writer.WriteLine(

@@ -205,6 +205,7 @@ internal sealed class OpenVolumes(RunContext context, DmIoService service)
                 $"{context.Name}: warning: the volume '{name}' is degraded. {string.Join(' ', notes)}");
         }
 
-        string TextOf(string device) => members.First(member => member.Value.Data == device).Key.ToString();
+        string TextOf(string device) => members.FirstOrDefault(member => member.Value.Data == device).Key?.ToString()
+            ?? device;
     }
 }

@@ -50,6 +50,7 @@ internal sealed class TakenOver(VolumeDevice device, VolumeOpening opening) : IA
             };
             var opening = new VolumeOpening(service, client, options.Name, options.Members, stores)
             {
+                Spares = options.Spares,
                 Forked = [.. forked],
                 LegTimeout = options.LegTimeout,
                 StartsStopped = startsStopped,

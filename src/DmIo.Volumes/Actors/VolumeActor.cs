@@ -191,7 +191,7 @@ internal sealed class VolumeActor : ReceiveActor, IWithTimers
             present = replicas[member] is null && drains[member].IsOver ? present : present.With(member);
         }
 
-        _ = opening.FindMissingAsync(present, used).PipeTo(
+        _ = opening.FindMissingAsync(present, used, device.Record).PipeTo(
             Self, success: static store => new Found(store), failure: static _ => new Found(null));
     }
 

@@ -33,6 +33,9 @@ internal sealed class VolumeOpening(
         init => forked = value;
     }
 
+    /// <summary>Devices that may have become legs.</summary>
+    internal IReadOnlyList<LegDevices> Spares { get; init; } = [];
+
     /// <summary>The legs and witnesses that were found at the start.</summary>
     internal IReadOnlyList<LegStore> Stores => stores;
 
@@ -89,12 +92,15 @@ internal sealed class VolumeOpening(
     /// <summary>Looks for a leg or witness that has no replica.</summary>
     /// <param name="present">The members that have a replica, or are not drained.</param>
     /// <param name="used">The members that have had a replica.</param>
+    /// <param name="record">The newest record that is known.</param>
     /// <returns>One that was found; null: none.</returns>
-    internal async Task<LegStore?> FindMissingAsync(MemberSet present, MemberSet used)
+    internal async Task<LegStore?> FindMissingAsync(MemberSet present, MemberSet used, VolumeRecord record)
     {
+        // Spares are not read while nothing is missing.
+        var isComplete = (record.Configuration.Voters - present).IsEmpty;
         var status = await service.GetDevicesAsync();
         var attached = AttachedDevices.Of(status);
-        foreach (var devices in Members)
+        foreach (var devices in isComplete ? Members : Members.Union(Spares))
         {
             foreach (var failed in status.Where(device =>
                 device.State == DeviceState.Failed && devices.All.Contains(device.Name)))
@@ -113,7 +119,7 @@ internal sealed class VolumeOpening(
                 {
                     forked = forked.Add(ForkedMember.Of(store));
                 }
-                else if (!present[store.Superblock.Member]
+                else if (!present[store.Superblock.Member] && store.IsMemberOf(record)
                     && (AreServersDrained || used[store.Superblock.Member]
                         || VolumeRules.FaultOfDrain(devices, attached, store.Superblock) is null))
                 {

@@ -82,18 +82,18 @@ internal static class VolumeRules
         devices.All.All(device => attached[device].IsExclusive)
         || superblock is { Accepted: { IsClean: true } record } && superblock.Promised <= record.Version.Epoch
             ? null
-            : $"'{devices}' is not used: it cannot be fenced and the volume was not closed, so that its server may still "
-                + "hold writes of an earlier process. Start its server again, and then run: dmio volume drained.";
+            : $"'{devices}' is not used: it cannot be fenced and the volume was not closed, so that its server may "
+                + "still hold writes of an earlier process. Start its server again, and then run: dmio volume drained.";
 
     /// <summary>The first invalid option; null: the options are valid.</summary>
     internal static string? FaultOf(VolumeOptions options)
     {
-        if (options.Legs is null || options.Witnesses is null)
+        if (options.Legs is null || options.Witnesses is null || options.Spares is null)
         {
-            return $"The legs or witnesses of '{options.Name}' are null; give lists of names.";
+            return $"The legs, witnesses or spares of '{options.Name}' are null; give lists of names.";
         }
 
-        var all = options.Members.SelectMany(member => member.All).ToArray();
+        var all = options.Members.Concat(options.Spares).SelectMany(member => member.All).ToArray();
         return options switch
         {
             _ when options.Legs.Count is < 1 or > VolumeConfiguration.MaxLegs
@@ -102,7 +102,8 @@ internal static class VolumeRules
                 + $"{VolumeConfiguration.MaxVoters} voters; '{options.Name}' has {options.Legs.Count} legs and "
                 + $"{options.Witnesses.Count} witnesses.",
             _ when all.CountBy(name => name).FirstOrDefault(name => name.Value > 1) is { Value: > 1 } twice =>
-                $"'{twice.Key}' is named {twice.Value} times; legs, witnesses and their metadata are different devices.",
+                $"'{twice.Key}' is named {twice.Value} times; legs, witnesses, spares and their metadata are different "
+                + "devices.",
             _ when all.FirstOrDefault(name => name.Length == 0 || name.Contains(";metadata=", StringComparison.Ordinal))
                 is { } name =>
                 $"'{name}' is not the name of a device; a leg is DATA, or DATA;metadata=META.",
@@ -110,6 +111,7 @@ internal static class VolumeRules
                 $"The volume '{options.Name}' has {options.Pages} pages; give at least {MinPages}.",
             _ when FaultOf(nameof(options.OpenTimeout), options.OpenTimeout) is { } open => open,
             _ when FaultOf(nameof(options.LegTimeout), options.LegTimeout) is { } leg => leg,
+            _ when FaultOf(nameof(options.SpareAfter), options.SpareAfter) is { } spare => spare,
             _ when FaultOf(nameof(options.PowerLossTimeout), options.PowerLossTimeout) is { } power => power,
             _ when options.SuspendDeadline != TimeSpan.Zero
                 && FaultOf(nameof(options.SuspendDeadline), options.SuspendDeadline) is { } suspend =>

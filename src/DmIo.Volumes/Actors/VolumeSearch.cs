@@ -18,12 +18,19 @@ internal static class VolumeSearch
         var attached = await AttachedDevices.OfAsync(service);
         RequireFreeName(options, attached.Keys);
         var (stores, faults, coming) = (new List<LegStore>(), new List<string>(), 0);
-        foreach (var devices in options.Members)
+        foreach (var devices in options.Members.Concat(options.Spares))
         {
+            // A spare is a leg, or not used yet.
+            var isSpare = options.Spares.Contains(devices);
             if (devices.All.FirstOrDefault(device => !attached.ContainsKey(device)) is { } missing)
             {
-                faults.Add($"No device named '{missing}' is attached.");
+                faults.AddRange(isSpare ? [] : [$"No device named '{missing}' is attached."]);
                 coming++;
+                continue;
+            }
+
+            if (isSpare && !await IsLegOfAsync(stores, client, devices, attached))
+            {
                 continue;
             }
 
@@ -65,6 +72,12 @@ internal static class VolumeSearch
             ? throw new VolumeException(string.Join(' ', faults.Prepend(tooFew)))
             : new FoundMembers(stores, known, [.. forked.Select(ForkedMember.Of)], faults);
     }
+
+    /// <summary>A spare has become a leg of the volume that was found.</summary>
+    private static async Task<bool> IsLegOfAsync(
+        List<LegStore> stores, IoClient client, LegDevices spare, AttachedDevices attached) =>
+        (await LegStore.ReadSuperblockAsync(client, spare, attached)).Superblock is { } superblock
+        && stores.Exists(store => store.Superblock.Volume == superblock.Volume);
 
     /// <summary>The largest block size of the legs that were found.</summary>
     internal static ByteSize BlockSizeOf(DmIoService service, IReadOnlyList<LegStore> stores) => stores.Max(store =>

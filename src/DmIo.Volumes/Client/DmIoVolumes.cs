@@ -20,8 +20,8 @@ public static class DmIoVolumes
         await new VolumeCreation(service, client, options).RunAsync();
     }
 
-    /// <summary>Makes an existing device the first leg of a new volume, without changing or copying it: it needs external
-    /// metadata, and its data and size are those of the volume. The other legs get a copy when the volume is
+    /// <summary>Makes an existing device the first leg of a new volume, without changing or copying it: it needs
+    /// external metadata, and its data and size are those of the volume. The other legs get a copy when the volume is
     /// opened.</summary>
     /// <exception cref="VolumeException">The first leg has no external metadata; the metadata has no room or is not
     /// empty; another leg is too small (the message has the size that it needs), or holds a volume or a file system and
@@ -47,6 +47,7 @@ public static class DmIoVolumes
         try
         {
             volume = await TakenOver.RunAsync(service, options);
+            usage.Add(volume.Opening.Stores.SelectMany(store => store.Devices.All));
             await service.AttachAsync(options.Name, volume.Device);
         }
         catch
@@ -58,6 +59,11 @@ public static class DmIoVolumes
 
         var attached = new Volume(service, volume, usage);
         AttachedVolumes.For(service.System).Add(attached, usage);
+        if (options.Spares.Count > 0)
+        {
+            _ = new SpareLegs(service, attached, options).RunAsync();
+        }
+
         return attached;
     }
 

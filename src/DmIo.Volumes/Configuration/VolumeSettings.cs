@@ -39,7 +39,7 @@ internal static class VolumeSettings
 
     private static VolumeOptions Read(string name, SettingsReader reader)
     {
-        reader.MayHave("legs", "witnesses", "witness");
+        reader.MayHave("legs", "witnesses", "witness", "spares");
         if (DeviceName.FaultOf(name) is { } nameFault)
         {
             throw new ConfigurationException($"{reader.Path} has an invalid name. {nameFault}");
@@ -50,6 +50,10 @@ internal static class VolumeSettings
             Name = name,
             Legs = [.. reader.TextList("legs", ExpectedLegs, IsLeg).Select(LegDevices.Parse)],
             Witnesses = ReadWitnesses(reader),
+            Spares = reader.Keys.Contains("spares")
+                ? [.. reader.TextList("spares", ExpectedLegs, IsLeg, mayBeEmpty: true).Select(LegDevices.Parse)]
+                : [],
+            SpareAfter = reader.Duration("spare-after", TimeSpan.FromDays(1)),
             Pages = (int)reader.Number("pages", 1, int.MaxValue),
             OpenTimeout = reader.Duration("open-timeout", TimeSpan.FromDays(1)),
             LegTimeout = reader.Duration("leg-timeout", TimeSpan.FromDays(1)),
@@ -93,7 +97,8 @@ internal static class VolumeSettings
     {
         var example = Reference.GetValue(Path).GetObject().Items.Values.Single();
         var block = new HoconObject();
-        foreach (var (key, value) in example.GetObject().Items.Where(item => item.Key is not ("legs" or "witnesses")))
+        foreach (var (key, value) in example.GetObject().Items.Where(
+            item => item.Key is not ("legs" or "witnesses" or "spares")))
         {
             block.Items[key] = value;
         }

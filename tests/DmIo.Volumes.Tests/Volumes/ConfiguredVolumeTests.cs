@@ -112,6 +112,8 @@ public sealed class ConfiguredVolumeTests : IDisposable
     [InlineData("{ legs = [a], after-power-loss = never }", "is 'never'. It must be one of: wait, serve")]
     [InlineData(
         "{ legs = [a], after-power-loss = serve, power-loss-timeout = 30s }", "less than its OpenTimeout of 30 s")]
+    [InlineData("{ legs = [a], spares = [a] }", "'a' is named 2 times")]
+    [InlineData("{ legs = [a], spare-after = 0s }", "SpareAfter of 'v' is 0 s")]
     [InlineData("{ legs = [a], max-resync = fast }", "dmio.volumes.v.max-resync is 'fast'")]
     [InlineData("{ legs = [a], allow-unfenced = perhaps }", "dmio.volumes.v.allow-unfenced is 'perhaps'")]
     [InlineData("{ legs = [\"a@b\"] }", "dmio.volumes.v.legs[0] is 'a@b'")]
@@ -123,6 +125,16 @@ public sealed class ConfiguredVolumeTests : IDisposable
             VolumeSettings.ReadAll(ConfigurationFactory.ParseString($"dmio.volumes.v {block}")));
 
         Assert.Contains(message, fault.Message);
+    }
+
+    [Fact]
+    public void A_volume_has_the_settings_of_its_spares()
+    {
+        var read = Assert.Single(VolumeSettings.ReadAll(ConfigurationFactory.ParseString(
+            "dmio.volumes.v { legs = [a], spares = [b, \"c;metadata=d\"], spare-after = 5s }")));
+
+        Assert.Equal([new LegDevices("b"), new LegDevices("c", "d")], read.Spares);
+        Assert.Equal(TimeSpan.FromSeconds(5), read.SpareAfter);
     }
 
     [Fact]

@@ -218,7 +218,8 @@ public sealed class VolumeForceTests : VolumeServiceTests
         ]);
         Assert.Equal(MemberSet.Of(2), closed.Record.InSync);
         Assert.Equal(
-            [("c", LegState.InSync), ("a", LegState.Forked)], closed.Legs.Select(leg => (leg.Devices!.Data, leg.State)));
+            [("c", LegState.InSync), ("a", LegState.Forked)],
+            closed.Legs.Select(leg => (leg.Devices!.Data, leg.State)));
     }
 
     private async Task CreateAsync(VolumeOptions options)

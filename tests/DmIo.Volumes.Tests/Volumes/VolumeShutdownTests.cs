@@ -119,10 +119,11 @@ public sealed class VolumeShutdownTests : IDisposable
     {
         var system = await StartAsync();
         await using var client = await DmIoService.For(system).OpenAsync(8);
+        var attached = await AttachedDevices.OfAsync(DmIoService.For(system));
         var found = new List<LegInspection>();
         foreach (var name in Options.Legs)
         {
-            found.Add(await LegInspection.ReadAsync(client, name, await AttachedDevices.OfAsync(DmIoService.For(system))));
+            found.Add(await LegInspection.ReadAsync(client, name, attached));
         }
 
         await client.DisposeAsync();

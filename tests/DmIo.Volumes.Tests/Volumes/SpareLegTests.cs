@@ -1,0 +1,110 @@
+using DmIo.Devices;
+using DmIo.Devices.Faults;
+using DmIo.Io;
+using DmIo.Volumes.Actors;
+using DmIo.Volumes.Client;
+using DmIo.Volumes.Record;
+using Xunit;
+
+namespace DmIo.Volumes.Tests.Volumes;
+
+/// <summary>Spares replace legs that stay absent.</summary>
+public sealed class SpareLegTests : VolumeServiceTests
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(10);
+    private static readonly VolumeOptions Options = new()
+    {
+        Name = "v",
+        Legs = ["a", "b", "c"],
+        Spares = ["small", "used", "d"],
+        SpareAfter = TimeSpan.FromMilliseconds(300),
+    };
+
+    private readonly FaultyDevice faulty = new(new MemoryDevice(ByteSize.FromMiB(16)), seed: 1);
+
+    [Fact]
+    public async Task The_first_usable_spare_replaces_a_leg_which_is_not_used_when_it_returns()
+    {
+        await CreateAsync();
+        await using (var volume = await Service.OpenVolumeAsync(Options))
+        {
+            await WriteAsync(1);
+            faulty.Add(new FaultRule());
+            await WriteAsync(2);
+
+            await UntilAsync(volume, status => status.Legs.Select(leg => leg.Device).SequenceEqual(["a", "b", "d"]));
+            faulty.Heal();
+            await UntilAsync(volume, VolumeState.Healthy);
+            Assert.Equal(2, await ReadAsync());
+        }
+
+        // The spare is found, although the options name the leg that it replaced.
+        await using var again = await Service.OpenVolumeAsync(Options);
+        var status = await UntilAsync(again, VolumeState.Healthy);
+        Assert.Equal(["a", "b", "d"], status.Legs.Select(leg => leg.Device));
+    }
+
+    [Fact]
+    public void A_leg_is_due_when_it_was_absent_for_the_limit_and_then_after_the_limit_again()
+    {
+        var legs = new AbsentLegs(Limit);
+
+        Assert.Null(legs.Look(Status(VolumeState.Degraded, LegState.Absent), Minutes(0)));
+        Assert.Null(legs.Look(Status(VolumeState.Degraded, LegState.Absent), Minutes(9.9)));
+        Assert.Equal(1, legs.Look(Status(VolumeState.Degraded, LegState.Absent), Minutes(10)));
+        Assert.Null(legs.Look(Status(VolumeState.Degraded, LegState.Absent), Minutes(19.9)));
+        Assert.Equal(1, legs.Look(Status(VolumeState.Degraded, LegState.Absent), Minutes(20)));
+    }
+
+    [Fact]
+    public void A_leg_that_returns_within_the_limit_is_not_due()
+    {
+        var legs = new AbsentLegs(Limit);
+        legs.Look(Status(VolumeState.Degraded, LegState.Absent), Minutes(0));
+
+        Assert.Null(legs.Look(Status(VolumeState.Degraded, LegState.Syncing), Minutes(9)));
+        Assert.Null(legs.Look(Status(VolumeState.Degraded, LegState.Syncing), Minutes(11)));
+        Assert.Null(legs.Look(Status(VolumeState.Degraded, LegState.Absent), Minutes(12)));
+        Assert.Null(legs.Look(Status(VolumeState.Degraded, LegState.Absent), Minutes(21)));
+    }
+
+    [Fact]
+    public void Nothing_is_due_while_the_volume_is_suspended_and_the_time_begins_again()
+    {
+        var legs = new AbsentLegs(Limit);
+        legs.Look(Status(VolumeState.Degraded, LegState.Absent), Minutes(0));
+
+        Assert.Null(legs.Look(Status(VolumeState.Suspended, LegState.Absent), Minutes(11)));
+        Assert.Null(legs.Look(Status(VolumeState.Degraded, LegState.Absent), Minutes(12)));
+        Assert.Null(legs.Look(Status(VolumeState.Degraded, LegState.Absent), Minutes(21)));
+        Assert.Equal(1, legs.Look(Status(VolumeState.Degraded, LegState.Absent), Minutes(22)));
+    }
+
+    private static TimeSpan Minutes(double count) => TimeSpan.FromMinutes(count);
+
+    private static VolumeStatus Status(VolumeState state, LegState second) => new(
+        "v",
+        state,
+        new VolumeRecord
+        {
+            Version = default,
+            Configuration = VolumeConfiguration.Of(QuorumRule.InSync, [Guid.NewGuid(), Guid.NewGuid()], []),
+            Size = ByteSize.FromMiB(1),
+            InSync = MemberSet.Of(0),
+            Lineage = Guid.NewGuid(),
+        },
+        [
+            new LegStatus("a", 0, LegState.InSync, default, Resync: null, CorrectedReads: 0),
+            new LegStatus("b", 1, second, default, Resync: null, CorrectedReads: 0),
+        ],
+        default);
+
+    private async Task CreateAsync()
+    {
+        await AttachAsync("a", "b", "d", "used");
+        await Service.AttachAsync("c", faulty);
+        await Service.AttachAsync("small", new MemoryDevice(ByteSize.FromMiB(4)));
+        await Service.CreateVolumeAsync(new VolumeOptions { Name = "other", Legs = ["used"] });
+        await Service.CreateVolumeAsync(Options);
+    }
+}
