@@ -228,8 +228,5 @@ public sealed class Volume : IAsyncDisposable
         {
             // The device is being detached already, or the service stops.
         }
-
-        // The devices are free when the caller goes on.
-        usage.Dispose();
     }
 }

@@ -13,6 +13,7 @@ internal sealed class FreezeWork(SimulatedVolume volume, SimulatedWriter writer)
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);
 
     private readonly Dictionary<int, byte[]?[]> snapshots = [];
+    private ulong confirmation;
     private Phase phase;
     private VolumeWriter? core;
     private MemberSet legs;
@@ -68,7 +69,7 @@ internal sealed class FreezeWork(SimulatedVolume volume, SimulatedWriter writer)
             flush.Answered = () => writer.Take(() => Flushed(flush));
             writer.SubmitNow(new SubmittedOperation(flush) { ReportsPowerLoss = false });
         }
-        else if (phase == Phase.Confirming && writer.Core.Lease.IsInForce(writer.Now))
+        else if (phase == Phase.Confirming && writer.Core.Lease.IsConfirmed(confirmation))
         {
             Check();
             Thaw("was frozen");
@@ -113,8 +114,8 @@ internal sealed class FreezeWork(SimulatedVolume volume, SimulatedWriter writer)
         snapshots.Add(leg, sectors);
         if (snapshots.Count == legs.Count)
         {
-            phase = Phase.Confirming;
-            var request = writer.Core.Lease.RenewAfresh(writer.Now);
+            (phase, confirmation) = (Phase.Confirming, writer.Core.Lease.Next);
+            var request = writer.Core.Lease.Renew(writer.Now);
             foreach (var voter in writer.Members.Voters)
             {
                 writer.Ask(voter, Lane.Lease, request);
