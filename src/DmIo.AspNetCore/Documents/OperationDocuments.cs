@@ -33,9 +33,10 @@ public sealed record ReplaceLegRequest(string Member, string Device, bool Force 
 public sealed record RemoveMemberRequest(string Member);
 
 /// <summary>The body of <c>grow</c>.</summary>
-/// <param name="SizeBytes">The new size of the volume, a multiple of 512; null: what fits on the smallest leg.</param>
+/// <param name="Bytes">In JSON <c>sizeBytes</c>: the new size of the volume, a multiple of 512; null: what fits on the
+/// smallest leg.</param>
 [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
-public sealed record GrowRequest(long? SizeBytes = null);
+public sealed record GrowRequest([property: JsonPropertyName("sizeBytes")] long? Bytes = null);
 
 /// <summary>One line of the answer to an operation, which is a stream of JSON objects, one on each line. Exactly one
 /// property is set. The last line has a <see cref="Volume"/>, a <see cref="Verify"/> or a

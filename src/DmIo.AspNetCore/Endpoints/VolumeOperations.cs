@@ -58,7 +58,7 @@ internal static class VolumeOperations
     private static async Task GrowAsync(HttpContext context, DmIoService service, CancellationToken end)
     {
         var volume = StatusEndpoints.VolumeOf(context, service);
-        var wanted = (await Requests.ReadAsync(context, EndpointJson.Default.GrowRequest, end)).SizeBytes;
+        var wanted = (await Requests.ReadAsync(context, EndpointJson.Default.GrowRequest, end)).Bytes;
         if (wanted < 0)
         {
             throw new RequestException(

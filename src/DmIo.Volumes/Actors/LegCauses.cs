@@ -25,6 +25,10 @@ internal sealed class LegCauses
     internal void Note(int member, WriterStep step, IoStatus status) =>
         Note(member, $"failed {NameOf(step)}: {status}");
 
+    /// <summary>Notes that the leg leaves S after a comparison.</summary>
+    internal void NoteDifference(int member) =>
+        Note(member, "its data differed from that of most legs in a comparison");
+
     /// <summary>Forgets the causes of legs that are in sync.</summary>
     internal void Forget(MemberSet inSync)
     {

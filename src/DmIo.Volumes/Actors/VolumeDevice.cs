@@ -297,8 +297,7 @@ internal sealed class VolumeDevice : IBlockDevice, IWriterHost
 
     void IWriterHost.Verify(VerifyStep step) => copies.Start(step);
 
-    void IWriterHost.Differs(int leg) =>
-        Causes.Note(leg, "its data differed from that of most legs in a comparison");
+    void IWriterHost.Differs(int leg) => Causes.NoteDifference(leg);
 
     long IWriterHost.LoadOf(int leg) => legs[leg]?.Gate?.Count ?? 0;
 
@@ -331,19 +330,16 @@ internal sealed class VolumeDevice : IBlockDevice, IWriterHost
     /// still write to the memory: then the read fails.</summary>
     internal void Repeat(OperationCompletion completion)
     {
-        if (completion.TakeRepeated() is not { } read)
+        var read = completion.TakeRepeated();
+        if (read is not null && completion.IsRetained)
         {
-            return;
+            read.LastFailure = VolumeOperation.MemoryInUse;
+            Writer.Completed(read, read.Targets.First, LegResult.MemoryInUse, Now);
         }
-
-        if (!completion.IsRetained)
+        else if (read is not null)
         {
             Send(read);
-            return;
         }
-
-        read.LastFailure = VolumeOperation.MemoryInUse;
-        Writer.Completed(read, read.Targets.First, LegResult.MemoryInUse, Now);
     }
 
     /// <summary>Ends the continuity of a leg, and completes the failed request then (VM8).</summary>

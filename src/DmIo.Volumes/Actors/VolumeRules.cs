@@ -34,6 +34,9 @@ internal static class VolumeRules
         { Backend: "nbd", HasVolatileCache: false } =>
             $"'{name}' cannot be a leg: its NBD server does not offer flush, so that nothing on it is known to be "
             + "durable.",
+        { IsReadOnly: false, MaxWriteZeroes.Bytes: 0 } =>
+            $"'{name}' cannot be a leg: it cannot write zeroes (NBD: WRITE_ZEROES), so that the first discard would "
+            + "fail on it.",
         _ when device.IsReadOnly || device.BlockSize.Bytes > LegGeometry.BlockBytes =>
             $"'{name}' cannot be a leg: a leg is writable and has blocks of at most {LegGeometry.BlockBytes} bytes.",
         { ReadsAfterFailure: true } =>

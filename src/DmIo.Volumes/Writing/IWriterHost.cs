@@ -88,7 +88,9 @@ internal interface IWriterHost
     void Verify(VerifyStep step);
 
     /// <summary>A leg leaves S, because its data differs from that of most legs.</summary>
-    void Differs(int leg);
+    void Differs(int leg)
+    {
+    }
 
     /// <summary>The number of operations in flight on a leg.</summary>
     long LoadOf(int leg);

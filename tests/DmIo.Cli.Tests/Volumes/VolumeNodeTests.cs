@@ -81,8 +81,9 @@ public sealed class VolumeNodeTests : IDisposable
         using var server = await StartAsync();
         await NodeAsync("add-witness", directory.PathOf("w"), "--create", "16KiB");
         await OtherProgram.RunAsync("truncate", "-s", "0", directory.PathOf("a"));
+        var export = $"nbd+unix:///disk?socket={directory.PathOf("nbd")}";
         await Command.RunAsync(
-            "write", "--region", $"nbd+unix:///disk?socket={directory.PathOf("nbd")}@0", "--from", directory.Write("data", new string('x', 512)));
+            "write", "--region", $"{export}@0", "--from", directory.Write("data", new string('x', 512)));
         var status = await NodeAsync("status");
 
         var lost = status.Json.GetProperty("legs")[0];

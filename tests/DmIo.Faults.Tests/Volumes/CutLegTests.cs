@@ -43,7 +43,7 @@ public sealed class CutLegTests : IAsyncLifetime
     [Theory]
     [InlineData(LegBytes / 2)]
     [InlineData(0)]
-    public async Task A_leg_that_was_cut_serves_nothing_until_all_of_it_is_copied(long lengthBytes)
+    public async Task R13_a_leg_that_was_cut_serves_nothing_until_all_of_it_is_copied(long lengthBytes)
     {
         var data = new byte[DataBytes];
         new Random(1).NextBytes(data);

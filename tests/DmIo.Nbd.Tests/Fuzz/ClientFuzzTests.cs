@@ -9,9 +9,9 @@ using Xunit.Abstractions;
 namespace DmIo.Nbd.Tests.Fuzz;
 
 /// <summary>Misbehaving servers with the NBD device. Every operation ends within its time limit, with success or a
-/// status that names the cause; memory is written only inside the request, and never after its end or the end of what it
-/// holds (<see cref="TransferResult.Held"/>), which is at the latest when the device is closed; nothing hangs, no
-/// connection leaks, and a device of another server is not affected.</summary>
+/// status that names the cause; memory is written only inside the request, and never after its end or the end of
+/// what it holds (<see cref="TransferResult.Held"/>), which is at the latest when the device is closed; nothing hangs,
+/// no connection leaks, and a device of another server is not affected.</summary>
 public sealed class ClientFuzzTests(ITestOutputHelper output)
 {
     private const byte Untouched = 0xc3;

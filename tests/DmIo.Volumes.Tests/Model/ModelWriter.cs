@@ -132,8 +132,6 @@ internal sealed class ModelWriter : IWriterHost
 
     public void Verify(VerifyStep step) => throw new NotSupportedException();
 
-    public void Differs(int leg) => throw new NotSupportedException();
-
     public long LoadOf(int leg) => 0;
 
     public void Answer(ClientOperation operation, OperationOutcome outcome)

@@ -331,10 +331,6 @@ internal sealed class SimulatedWriter : IWriterHost
 
     public void Verify(VerifyStep step) => Verification.Start(step);
 
-    public void Differs(int leg)
-    {
-    }
-
     public long LoadOf(int leg) => 0;
 
     public void Answer(ClientOperation operation, OperationOutcome outcome)

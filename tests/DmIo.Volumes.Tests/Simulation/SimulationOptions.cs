@@ -165,14 +165,19 @@ internal sealed record SimulationOptions
             Policy = new WriterPolicy { ServesAfterPowerLoss = random.Next(4) == 0 },
             StopsDevices = random.Next(2) == 0,
         };
-        var minInSync = random.Next(4) == 0 ? random.Next(1, legs + 1) : 1;
+        return options.DrawPolicy(random);
+    }
+
+    private SimulationOptions DrawPolicy(Random random)
+    {
+        var minInSync = random.Next(4) == 0 ? random.Next(1, Legs + 1) : 1;
         var (changes, verifies) = (random.Next(3) == 0 ? random.Next(1, 10) : 0, random.Next(3) == 0 ? 1 : 0);
         var freezes = random.Next(3) == 0 ? random.Next(1, 4) : 0;
-        options.Faults[(int)Fault.RotData] = random.Next(3) == 0 ? random.Next(1, 4) : 0;
-        options = options with
+        Faults[(int)Fault.RotData] = random.Next(3) == 0 ? random.Next(1, 4) : 0;
+        var options = this with
         {
-            Works = [.. options.Works, changes, verifies, freezes],
-            Policy = options.Policy with
+            Works = [.. Works, changes, verifies, freezes],
+            Policy = Policy with
             {
                 HoldsFor = random.Next(3) == 0 ? TimeSpan.FromSeconds(random.Next(20)) : null,
                 MinInSync = minInSync,
@@ -181,7 +186,7 @@ internal sealed record SimulationOptions
         };
 
         // A lease needs clocks.
-        options.Faults[(int)Fault.StopClock] = options.Policy.ConfirmsReads ? random.Next(10) : 0;
+        Faults[(int)Fault.StopClock] = options.Policy.ConfirmsReads ? random.Next(10) : 0;
         return options;
     }
 

@@ -85,10 +85,6 @@ internal sealed class WriterFixture : IWriterHost
 
     public void Verify(VerifyStep step) => Steps.Add(step);
 
-    public void Differs(int leg)
-    {
-    }
-
     public long LoadOf(int leg) => Steps.Count(step => step.Waiting[leg]);
 
     public void Answer(ClientOperation operation, OperationOutcome outcome) => outcomes.Add(operation, outcome);

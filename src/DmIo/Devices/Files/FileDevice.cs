@@ -63,8 +63,8 @@ public sealed class FileDevice : IBlockDevice
         operation.NoExtend && operation.Kind.ChangesSectors() && store.IsTruncated
             ? new(TransferResult.Failed(IoStatus.Failed(
                 IoStatusCode.Truncated,
-                $"{operation} was refused: the file has become shorter than the {Description.Capacity.Bytes} bytes that "
-                + "it had when it was opened.")))
+                $"{operation} was refused: the file has become shorter than the {Description.Capacity.Bytes} bytes "
+                + "that it had when it was opened.")))
             : engine.SubmitAsync(operation);
 
     /// <summary>Syncs a second descriptor of the file, which was opened together with the first one.</summary>
