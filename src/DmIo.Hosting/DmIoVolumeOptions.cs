@@ -19,7 +19,7 @@ public sealed class DmIoVolumeOptions
     {
     }
 
-    /// <summary>Key <c>spare-after</c>: a leg that is absent for so long is replaced by a spare.</summary>
+    /// <summary>Key <c>spare-after</c>: a leg that is absent for this time is replaced by a spare.</summary>
     public TimeSpan? SpareAfter { get; set; }
 
     /// <summary>Key <c>pages</c>: the pages of 4096 bytes that the volume may have in I/O at its legs.</summary>
@@ -28,13 +28,13 @@ public sealed class DmIoVolumeOptions
     /// <summary>Key <c>open-timeout</c>: the limit of the wait until the volume serves.</summary>
     public TimeSpan? OpenTimeout { get; set; }
 
-    /// <summary>Key <c>leg-timeout</c>: a leg that does not answer for so long leaves the in-sync set.</summary>
+    /// <summary>Key <c>leg-timeout</c>: a leg that does not answer for this time leaves the in-sync set.</summary>
     public TimeSpan? LegTimeout { get; set; }
 
     /// <summary>Key <c>on-no-quorum</c>: what happens to operations while the volume is suspended.</summary>
     public NoQuorumAction? OnNoQuorum { get; set; }
 
-    /// <summary>Key <c>suspend-deadline</c>: how long operations wait then; 0: for ever.</summary>
+    /// <summary>Key <c>suspend-deadline</c>: how long operations wait then; 0: forever.</summary>
     public TimeSpan? SuspendDeadline { get; set; }
 
     /// <summary>Key <c>min-in-sync</c>: the fewest legs in sync with which the volume serves.</summary>
@@ -75,7 +75,7 @@ public sealed class DmIoVolumeOptions
         return this;
     }
 
-    /// <summary>Key <c>spares</c>: adds spare legs, which are named as legs are.</summary>
+    /// <summary>Key <c>spares</c>: adds spare legs, which are written as legs are.</summary>
     public DmIoVolumeOptions Spares(params IEnumerable<string> devices)
     {
         spares.AddRange(devices);

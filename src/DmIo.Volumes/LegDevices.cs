@@ -1,8 +1,9 @@
 namespace DmIo.Volumes;
 
-/// <summary>The attached devices of a leg, by their names. One has the metadata of the volume at its start, and the
-/// data behind it. With two, the data begins at sector 0 of the first one, and the metadata is on the second one
-/// (external). As text: <c>DATA</c>, or <c>DATA;metadata=META</c>; a text converts implicitly.</summary>
+/// <summary>The attached devices of a leg, by their names. If there is one device, the metadata of the volume is at its
+/// start, and the data behind it. If there are two, the data begins at sector 0 of the first device, and the metadata
+/// is on the second one (external). As text: <c>DATA</c>, or <c>DATA;metadata=META</c>; a text converts
+/// implicitly.</summary>
 /// <param name="Data">The device with the data.</param>
 /// <param name="Metadata">The device with the external metadata; null: the metadata is on the device with the
 /// data.</param>

@@ -21,13 +21,14 @@ public sealed record VolumeOptions
     /// and witnesses together are at most 9.</summary>
     public IReadOnlyList<string> Witnesses { get; init; } = [];
 
-    /// <summary>Open: the names of attached devices that replace legs, in this order. A device that holds a volume or a
-    /// file system, is too small, or is used by another volume, is passed over. Several volumes may name the same
-    /// spares. A spare that has become a leg is found when the volume is opened again with the same options.</summary>
+    /// <summary>Open: the names of attached devices that replace absent legs, tried in this order. A device that holds
+    /// a volume or a file system, is too small, or is used by another volume is skipped. Several volumes may name the
+    /// same spares. A spare that has become a leg is found when the volume is opened again with the same
+    /// options.</summary>
     public IReadOnlyList<LegDevices> Spares { get; init; } = [];
 
-    /// <summary>Open: a leg that is absent for so long, while the volume serves, is replaced by a spare. The device of
-    /// the leg is not used any more when it returns.</summary>
+    /// <summary>Open: a leg that is absent for this time, while the volume serves, is replaced by a spare. The device
+    /// of the leg is not used any more when it returns. 0.1 s to 1 hour.</summary>
     public TimeSpan SpareAfter { get; init; } = TimeSpan.FromMinutes(10);
 
     /// <summary>The legs and the witnesses.</summary>
@@ -70,9 +71,9 @@ public sealed record VolumeOptions
     /// legs.</summary>
     public ByteSize MaxResync { get; init; }
 
-    /// <summary>A leg that is synchronized is compared by hashes of at most 256 KiB first, and only what differs is
-    /// written to it. That spares legs whose writes are slow or wear them out, and costs a read of the leg; a leg that
-    /// was lost for a short time lacks little in any case.</summary>
+    /// <summary>Open: a leg that is synchronized is first compared by hashes of ranges of at most 256 KiB, and only
+    /// ranges that differ are written to it. That is for legs on which writes are slow or cause wear, and costs a read
+    /// of the leg; a leg that was lost for a short time lacks little in any case.</summary>
     public bool ComparesResync { get; init; }
 
     /// <summary>What happens to operations while the volume is suspended.</summary>
@@ -81,7 +82,7 @@ public sealed record VolumeOptions
     /// <summary>How long operations wait while the volume is suspended (<see cref="NoQuorumAction.Suspend"/>), counted
     /// from the beginning of the suspension; then, and until it ends, they are answered with
     /// <see cref="IoStatusCode.Suspended"/>, or with <see cref="IoStatusCode.InDoubt"/> if they were sent to legs. 0:
-    /// they wait for ever.</summary>
+    /// they wait forever.</summary>
     public TimeSpan SuspendDeadline { get; init; } = TimeSpan.FromSeconds(60);
 
     /// <summary>The fewest legs in sync with which the volume serves, 1 to the number of legs: with fewer it is
@@ -89,8 +90,8 @@ public sealed record VolumeOptions
     public int MinInSync { get; init; } = 1;
 
     /// <summary>Open: a read is answered only after a quorum of the voters has confirmed that no other writer has taken
-    /// the volume over; reads that end together share a confirmation. Otherwise a writer whose clock stopped, as that
-    /// of a suspended virtual machine, can serve old data for a moment after it was replaced.</summary>
+    /// the volume over; reads that end together share a confirmation. Without this, a writer whose clock stopped, as in
+    /// a suspended virtual machine, can serve old data for a moment after another writer took over.</summary>
     public bool ReadQuorum { get; init; }
 
     /// <summary>What an opening does after a power failure of the whole volume, if a leg does not answer that may hold
@@ -101,7 +102,7 @@ public sealed record VolumeOptions
     /// <see cref="PowerLossAction.Serve"/>; less than <see cref="OpenTimeout"/>.</summary>
     public TimeSpan PowerLossTimeout { get; init; } = TimeSpan.FromSeconds(20);
 
-    /// <summary>A leg that does not answer for so long leaves the in-sync set. Writes in flight on it succeed then;
+    /// <summary>A leg that does not answer for this time leaves the in-sync set. Writes in flight on it succeed then;
     /// reads fail with <see cref="IoStatusCode.TimedOut"/> (<see cref="IoResult.BufferHeld"/>).</summary>
     public TimeSpan LegTimeout { get; init; } = TimeSpan.FromSeconds(8);
 }

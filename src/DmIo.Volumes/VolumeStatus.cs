@@ -40,8 +40,8 @@ public enum VolumeState
 public sealed record LegStatus(
     string Device, int Member, LegState State, ByteSize Missed, ResyncProgress? Resync, long CorrectedReads)
 {
-    /// <summary>The name of its device with the external metadata; null: the metadata is not external, or it was not
-    /// found.</summary>
+    /// <summary>The name of its device with the external metadata; null: the metadata is not external, or the leg was
+    /// not found.</summary>
     public string? Metadata { get; init; }
 
     /// <summary>Why it left the in-sync set, as in "no answer for 8 s"; null: it is in sync, or was not found since the
@@ -52,7 +52,7 @@ public sealed record LegStatus(
 /// <summary>The state of a witness of a volume.</summary>
 /// <param name="Device">The name of its device; empty: unknown, since it was not found.</param>
 /// <param name="Member">Its number in the volume.</param>
-/// <param name="IsReachable">Its device is attached, and its voter has answered lately.</param>
+/// <param name="IsReachable">Its device is attached, and its voter has answered recently.</param>
 public sealed record WitnessStatus(string Device, int Member, bool IsReachable);
 
 /// <summary>How far the synchronization of a leg has come.</summary>

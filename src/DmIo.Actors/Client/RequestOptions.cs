@@ -9,8 +9,8 @@ public sealed record RequestOptions
     public bool ForceUnitAccess { get; init; }
 
     /// <summary>A region on a file that was truncated while it was attached ends as
-    /// <see cref="IoStatusCode.Truncated"/> instead of extending the file again (R13): what the file has lost would
-    /// read as zeroes. For operations that change sectors.</summary>
+    /// <see cref="IoStatusCode.Truncated"/> instead of extending the file again (R13): the part that the file lost
+    /// would read as zeroes. Ignored by operations that change no sectors.</summary>
     public bool NoExtend { get; init; }
 
     /// <summary>The bytes at both ends of each region that the write preserves, for data that is not whole sectors; the

@@ -95,7 +95,7 @@ internal class DeviceIo : IQueuedIo, INoSerializationVerificationNeeded, IDeadLe
     /// </summary>
     public Task? Held { get; set; }
 
-    /// <summary>What the device says about the I/O beyond the status. Only if <see cref="IsAnswered"/>.</summary>
+    /// <summary>What the device reports about the I/O beyond the status. Only if <see cref="IsAnswered"/>.</summary>
     public object? Detail { get; set; }
 
     /// <summary>The device has answered, and may still access the memory.</summary>

@@ -30,7 +30,7 @@ internal sealed class RequestOutcome
         }
     }
 
-    /// <summary>Sets what the device of a region says about it.</summary>
+    /// <summary>Sets what the device of a region reports about it.</summary>
     internal void Set(int index, object detail, int regionCount)
     {
         details ??= new object?[regionCount];

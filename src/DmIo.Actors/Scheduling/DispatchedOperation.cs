@@ -72,7 +72,7 @@ internal sealed class DispatchedOperation : ILinked<DispatchedOperation>
         ios.AsSpan(0, count).Reverse();
     }
 
-    /// <summary>Notes what the device says about the operation, for each of its I/Os.</summary>
+    /// <summary>Notes what the device reports about the operation, for each of its I/Os.</summary>
     /// <param name="held">See <see cref="IQueuedIo.Held"/>.</param>
     /// <param name="detail">See <see cref="IQueuedIo.Detail"/>.</param>
     internal void Note(Task? held, object? detail)

@@ -113,7 +113,7 @@ public sealed record LegDocument(
 /// <summary>A witness of an open volume.</summary>
 /// <param name="Member">Its number.</param>
 /// <param name="Device">Its device; null: it was not found.</param>
-/// <param name="Reachable">Its voter has answered lately.</param>
+/// <param name="Reachable">Its voter has answered recently.</param>
 public sealed record WitnessDocument(int Member, string? Device, bool Reachable);
 
 /// <summary>Why a volume is suspended.</summary>

@@ -28,8 +28,8 @@ internal sealed record VolumeArgument(string Text, IReadOnlyList<LegDevices> Leg
     /// <summary>The text names a volume, even if it is not a valid one.</summary>
     internal static bool Is(string text) => text.StartsWith(Prefix, StringComparison.Ordinal);
 
-    /// <summary>The devices of the legs and witnesses of a volume, even if it is not a valid one; for another device or
-    /// a leg, its devices.</summary>
+    /// <summary>The devices of the legs and witnesses of a volume, even if it is not a valid one; of any other text,
+    /// those of that leg.</summary>
     internal static IEnumerable<string> DevicesIn(string text) => Is(text)
         ? text[Prefix.Length..].Split(Witness).SelectMany(part => part.Split(','))
             .SelectMany(leg => LegDevices.Parse(leg).All).SelectMany(device => device.Split(';'))

@@ -155,7 +155,7 @@ internal static class VolumeCommand
     /// <param name="session">The session.</param>
     /// <param name="leg">The texts of the devices.</param>
     /// <param name="access">How the device with the data is opened.</param>
-    /// <param name="maxSize">The maximum size of the volume; null: by the capacity of the leg.</param>
+    /// <param name="maxSize">The maximum size of the volume; null: it depends on the capacity of the leg.</param>
     internal static async Task<LegDevices> AttachNewAsync(
         DeviceSession session, LegDevices leg, DeviceAccess access, ByteSize? maxSize = null)
     {
@@ -270,7 +270,7 @@ internal static class VolumeCommand
     /// <param name="context">The running command.</param>
     /// <param name="session">The session.</param>
     /// <param name="members">The legs and witnesses.</param>
-    /// <param name="acceptsOtherData">External metadata need not be that of the data.</param>
+    /// <param name="acceptsOtherData">External metadata may belong to other data.</param>
     internal static async Task<IReadOnlyList<LegInspection>> InspectAsync(
         RunContext context, DeviceSession session, IEnumerable<LegDevices> members, bool acceptsOtherData = false)
     {

@@ -33,11 +33,12 @@ internal static class VolumeCreateCommand
 
     private const string ImportDetails = """
         The first leg is the source: the volume has its data and its size, and its metadata is on another device,
-        'DATA;metadata=META'. A file META is created if it is missing, and must be empty otherwise. The other legs
-        get a copy when the volume is opened; what they hold is LOST. They need the size of DATA, and that of the
-        metadata (1 MiB, and 16.4 MiB per TiB) unless theirs is on another device too.
-        From then on, use DATA only as a leg. Keep META: without it, DATA is no leg, and what other legs lack is
-        not known. META belongs to the file DATA, and not to a copy of it.
+        'DATA;metadata=META'. A file META is created if it is missing, and must read as zeroes otherwise. The other
+        legs get a copy when the volume is opened; what they hold is LOST. They need the size of DATA, and that of
+        their metadata unless it is on another device too: 1 MiB, or 16.4 MiB per TiB of --max-size (twice the size
+        of DATA by default) if that is more.
+        From then on, use DATA only as a leg. Keep META: without it, DATA is no leg, and it is not known what the
+        other legs lack. META belongs to the file DATA, and not to a copy of it.
         """;
 
     private const string ImportExamples = """

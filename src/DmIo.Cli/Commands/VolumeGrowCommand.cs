@@ -21,7 +21,7 @@ internal static class VolumeGrowCommand
         has maps up to a maximum size (dmio volume dump shows it): twice the size that it was created for, or
         --max-size. A leg that is replaced gets maps for twice its capacity. A leg that is missing must be attached
         or removed first. After an interruption, repeat the command.
-        A volume that a running service has open grows by --node; its legs have room if they were replaced by larger
+        --node grows a volume that a running service has open; its legs have room if they were replaced by larger
         ones, or if the volume was created smaller than they are.
         """;
 

@@ -175,7 +175,7 @@ internal sealed record VolumeLegReport
 
 /// <summary>A witness of a volume.</summary>
 /// <param name="Device">Null: it was not found.</param>
-/// <param name="IsReachable">Of an open volume: its voter has answered lately.</param>
+/// <param name="IsReachable">Of an open volume: its voter has answered recently.</param>
 /// <param name="Epoch">Of a closed volume: the round of the epoch of the record that it accepted last.</param>
 /// <param name="Record">The number of that record.</param>
 internal sealed record WitnessReport(
@@ -184,7 +184,7 @@ internal sealed record WitnessReport(
     ulong? Epoch = null,
     ulong? Record = null)
 {
-    /// <summary>Its state for people.</summary>
+    /// <summary>Its state for humans.</summary>
     [JsonIgnore]
     internal string Text => this switch
     {

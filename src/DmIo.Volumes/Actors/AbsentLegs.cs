@@ -2,9 +2,9 @@ using DmIo.Volumes.Record;
 
 namespace DmIo.Volumes.Actors;
 
-/// <summary>How long the legs of a volume have been absent while it serves. Pure: the caller has the clock. Not
+/// <summary>How long the legs of a volume have been absent while it serves. Pure: the caller passes the time. Not
 /// thread-safe.</summary>
-/// <param name="limit">A leg that is absent for so long is to be replaced.</param>
+/// <param name="limit">A leg that is absent for this time is to be replaced.</param>
 internal sealed class AbsentLegs(TimeSpan limit)
 {
     private readonly Dictionary<int, TimeSpan> since = [];
@@ -12,8 +12,8 @@ internal sealed class AbsentLegs(TimeSpan limit)
     /// <summary>Looks at the legs.</summary>
     /// <param name="status">The state of the volume.</param>
     /// <param name="now">The time.</param>
-    /// <returns>A leg that was absent for the limit, which then begins again; null: there is none, or the volume does
-    /// not serve.</returns>
+    /// <returns>The leg that has been absent longest, if for the limit or longer; its time then begins again. Null:
+    /// there is none, or the volume does not serve.</returns>
     internal int? Look(VolumeStatus status, TimeSpan now)
     {
         if (status.State != VolumeState.Degraded)

@@ -136,7 +136,7 @@ internal sealed class CopyTransfers
     }
 }
 
-/// <summary>A copy: it is read from its source, and what was read is written on targets.</summary>
+/// <summary>A copy: it is read from its source, and what was read is written to targets.</summary>
 internal sealed class CopyTransfer(
     CopyStep copy, MemberSet targets, IoMemory buffer, LegRange range, Action returnBuffer)
     : WriterStep, ICarriedStep, IMemoryHolder
@@ -184,15 +184,16 @@ internal sealed class CopyTransfer(
         volume.Send(this, members, range, new LegIo(operation, buffer) { Priority = IoPriority.Idle });
 }
 
-/// <summary>A copy to legs that may hold its regions already: only where hashes differ, it is written. What is equal
-/// counts as written: a flush has to make it durable as well.</summary>
+/// <summary>A copy to legs that may already hold its regions: it is written only to the legs whose hash differs from
+/// that of the source. A leg with an equal hash counts as written, because a flush must make its data durable
+/// too.</summary>
 internal sealed class ComparedCopy(CopyStep copy, CopyTransfers transfers)
 {
     private readonly UInt128[] hashes = new UInt128[MemberSet.Capacity];
     private MemberSet hashed;
     private MemberSet failed;
 
-    /// <summary>A leg has hashed the regions, or could not read them: then it is written.</summary>
+    /// <summary>A leg has hashed the regions, or could not read them: then the copy is written to it.</summary>
     internal void Hashed(VolumeDevice volume, int leg, LegResult result, UInt128 hash)
     {
         (hashes[leg], hashed) = (hash, hashed.With(leg));

@@ -8,8 +8,8 @@ using DmIo.Volumes.Writing;
 
 namespace DmIo.Volumes.Actors;
 
-/// <summary>A comparison: each leg is read and hashed, in its own part of the buffer. Used on the volume's
-/// turn.</summary>
+/// <summary>Reads and hashes a range on each leg, in its own part of the buffer: for a comparison, or to read regions
+/// again after a repair. Used on the volume's turn.</summary>
 internal sealed class HashTransfer(
     string purpose,
     MemberSet legs,
@@ -22,12 +22,12 @@ internal sealed class HashTransfer(
 
     private int holds;
 
-    /// <summary>Why it is read, for the cause of a leg's loss.</summary>
+    /// <summary>What the read is for, as the cause of a failed leg names it.</summary>
     internal string Purpose => purpose;
 
     internal LegRange Range => range;
 
-    /// <summary>Reads and hashes every target.</summary>
+    /// <summary>Reads and hashes the range on every leg.</summary>
     internal void Read(VolumeDevice volume)
     {
         var pages = Math.Min(PagesPerRegion, buffer.Length / legs.Count);

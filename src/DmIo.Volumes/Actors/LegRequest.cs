@@ -273,7 +273,7 @@ internal readonly record struct LegIo(IoOperation Operation, IoMemory? Memory = 
         Memory = Memory,
         ForceUnitAccess = ForceUnitAccess,
 
-        // Zeroes in place of what a truncated file has lost would be served as data.
+        // Zeroes in place of the data that a truncated file has lost would be served as data.
         NoExtend = true,
         Zeroing = Zeroing,
         Priority = Priority,

@@ -9,8 +9,8 @@ namespace DmIo.Volumes.Actors;
 
 /// <summary>
 /// The metadata of one leg or witness, on a device of the service. Each method is used by one caller at a time; the
-/// superblock by the voter, the maps by the writer. Every write of metadata is forced to its device, so that a flush of
-/// the leg is one of its data, also if the metadata is external.
+/// superblock by the voter, the maps by the writer. Every write of metadata uses FUA, so that a flush of the leg
+/// concerns only its data, also if the metadata is external.
 /// </summary>
 internal sealed class LegStore
 {
@@ -52,7 +52,7 @@ internal sealed class LegStore
     /// <param name="client">A client of the service.</param>
     /// <param name="devices">Its devices, which are attached.</param>
     /// <param name="attached">The attached devices.</param>
-    /// <param name="acceptsOtherData">External metadata need not be that of the data.</param>
+    /// <param name="acceptsOtherData">External metadata may belong to other data.</param>
     /// <exception cref="VolumeException">The device cannot be read, or holds no superblock that this program can
     /// use.</exception>
     internal static async Task<LegStore> OpenAsync(
@@ -109,7 +109,7 @@ internal sealed class LegStore
         }
     }
 
-    /// <summary>Reads the superblock of a leg or witness, which must be that of its devices.</summary>
+    /// <summary>Reads the superblock of a leg or witness, which must belong to its devices.</summary>
     /// <inheritdoc cref="OpenAsync"/>
     internal static async Task<SuperblockReading> ReadSuperblockAsync(
         IoClient client,

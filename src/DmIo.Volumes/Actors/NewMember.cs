@@ -16,7 +16,7 @@ internal static class NewMember
     /// <param name="devices">The names of the devices.</param>
     /// <param name="attached">The attached devices.</param>
     /// <param name="options">What is accepted.</param>
-    /// <param name="isSource">The data is kept: it may be a file system.</param>
+    /// <param name="isSource">The data is kept: it may hold a file system.</param>
     /// <exception cref="VolumeException">A device is missing, cannot be used, or holds a volume or a file
     /// system.</exception>
     internal static async Task CheckAsync(
@@ -34,7 +34,8 @@ internal static class NewMember
         }
     }
 
-    /// <summary>Checks that external metadata has room on its device, which reads as zeroes there.</summary>
+    /// <summary>Checks that external metadata has room on its device, and that the device reads as zeroes there, unless
+    /// forced.</summary>
     /// <exception cref="VolumeException">The device is too small or holds data.</exception>
     internal static async Task CheckMetadataAsync(
         IoClient client, LegDevices devices, AttachedDevices attached, LegGeometry geometry, bool force)

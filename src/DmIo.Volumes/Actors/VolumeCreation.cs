@@ -137,7 +137,7 @@ internal sealed class VolumeCreation(
         }
     }
 
-    /// <summary>The message of the fault ends with the name of a parameter of another method.</summary>
+    /// <summary>Removes the end of the message, which names a parameter of another method.</summary>
     private static VolumeException Unusable(LegDevices leg, ArgumentException fault)
     {
         var end = fault.Message.LastIndexOf(" (Parameter", StringComparison.Ordinal);

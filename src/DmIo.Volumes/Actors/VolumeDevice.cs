@@ -224,7 +224,7 @@ internal sealed class VolumeDevice : IBlockDevice, IWriterHost
     /// <summary>The leg or witness was found.</summary>
     internal bool Has(int member) => legs[member] is not null;
 
-    /// <summary>The leg or witness on a device or with the text of its devices; null: none.</summary>
+    /// <summary>The leg or witness by its device with the data, or by the text of its devices; null: none.</summary>
     internal int? MemberOn(string device)
     {
         var member = Array.FindIndex(

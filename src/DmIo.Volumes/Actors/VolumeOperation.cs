@@ -38,13 +38,13 @@ internal sealed class VolumeOperation : ClientOperation, IVolumeInput, IMemoryHo
     /// <summary>The status of the last leg that failed it.</summary>
     internal IoStatus LastFailure { get; set; }
 
-    /// <summary>A leg has failed it.</summary>
+    /// <summary>Some leg has failed it.</summary>
     internal bool HasFailures => failures is not null;
 
     /// <summary>How a leg has failed it; null: it has not.</summary>
     internal IoStatus? FailureOn(int member) => failures?[member];
 
-    /// <summary>A leg has failed it.</summary>
+    /// <summary>Notes how a leg has failed it.</summary>
     internal void Failed(int member, IoStatus status)
     {
         failures ??= new IoStatus?[VolumeConfiguration.MaxLegs];

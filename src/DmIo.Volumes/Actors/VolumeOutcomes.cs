@@ -4,14 +4,15 @@ using DmIo.Volumes.Writing;
 
 namespace DmIo.Volumes.Actors;
 
-/// <summary>Describes what became of operations on each leg. Consecutive equal outcomes are one object. Used on the
+/// <summary>Describes the results of operations on each leg. Consecutive equal outcomes are one object. Used on the
 /// volume's turn.</summary>
 internal sealed class VolumeOutcomes(VolumeDevice device)
 {
     private VolumeOutcome? last;
     private (RecordVersion Record, MemberSet Targets, MemberSet Done, MemberSet Live) lastOf;
 
-    /// <summary>The outcome of an operation that is answered now; null: there is nothing to say.</summary>
+    /// <summary>The outcome of an operation that is answered now; null: it is done on all legs, was sent to none, or
+    /// changes no sectors.</summary>
     internal VolumeOutcome? Of(VolumeOperation operation)
     {
         var state = device.Writer.State;

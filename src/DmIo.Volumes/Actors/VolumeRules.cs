@@ -35,8 +35,8 @@ internal static class VolumeRules
             $"'{name}' cannot be a leg: its NBD server does not offer flush, so that nothing on it is known to be "
             + "durable.",
         { IsReadOnly: false, MaxWriteZeroes.Bytes: 0 } =>
-            $"'{name}' cannot be a leg: it cannot write zeroes (NBD: WRITE_ZEROES), so that the first discard would "
-            + "fail on it.",
+            $"'{name}' cannot be a leg: it cannot write zeroes (NBD: WRITE_ZEROES), and would fail the first "
+            + "discard.",
         _ when device.IsReadOnly || device.BlockSize.Bytes > LegGeometry.BlockBytes =>
             $"'{name}' cannot be a leg: a leg is writable and has blocks of at most {LegGeometry.BlockBytes} bytes.",
         { ReadsAfterFailure: true } =>
@@ -45,10 +45,10 @@ internal static class VolumeRules
         _ => null,
     };
 
-    /// <summary>Closes a superblock that is not that of the devices that were named for it.</summary>
+    /// <summary>Rejects a superblock that does not belong to the devices that were named for it.</summary>
     /// <param name="found">What was read.</param>
     /// <param name="devices">The devices.</param>
-    /// <param name="data">The device with the data; null: external metadata need not be that of the data.</param>
+    /// <param name="data">The device with the data; null: external metadata may belong to other data.</param>
     internal static SuperblockReading RequireDevices(
         this SuperblockReading found, LegDevices devices, DeviceDescription? data) =>
         found.Superblock is { } superblock
@@ -68,14 +68,15 @@ internal static class VolumeRules
             _ => null,
         };
 
-    /// <summary>A device that is no file has no number that it keeps.</summary>
+    /// <summary>Why external metadata does not belong to the data; null: it does, or the data was no file when the
+    /// metadata was written, so that there is no inode number to compare.</summary>
     private static string? FaultOfData(LegDevices devices, Superblock superblock, DeviceDescription data) =>
         superblock.DataInode == 0 || superblock.DataInode == InodeOf(data)
             ? null
             : $"'{devices.Metadata}' is the metadata of leg {superblock.Member} of the volume '{superblock.Name}', and "
                 + $"belongs to the file with the inode number {superblock.DataInode}; '{devices.Data}' "
                 + (InodeOf(data) == 0 ? "is no file" : $"has {InodeOf(data)}")
-                + ". Name the data that belongs to it. If it is a copy that holds every write: dmio volume force.";
+                + ". Name that file. If the device is a copy of it that holds every write, run: dmio volume force.";
 
     /// <summary>The inode number of the file with external data; 0: it is no file.</summary>
     internal static ulong InodeOf(DeviceDescription data) => data.Identity?.Store.Inode ?? 0;

@@ -20,7 +20,7 @@ internal static class VolumeSearch
         var (stores, faults, coming) = (new List<LegStore>(), new List<string>(), 0);
         foreach (var devices in options.Members.Concat(options.Spares))
         {
-            // A spare is a leg, or not used yet.
+            // A spare may have become a leg; otherwise it is not used yet.
             var isSpare = options.Spares.Contains(devices);
             if (devices.All.FirstOrDefault(device => !attached.ContainsKey(device)) is { } missing)
             {

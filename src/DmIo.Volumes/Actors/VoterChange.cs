@@ -42,8 +42,9 @@ internal sealed class VoterChange(VolumeDevice device, VolumeOpening opening)
         return member;
     }
 
-    /// <summary>The leg or witness on devices that an earlier change, which was interrupted, has made a member and that
-    /// the opening did not name; null: it is none. To replace it would leave a member without a device.</summary>
+    /// <summary>The leg or witness on devices that became a member by an earlier change, which was interrupted, and
+    /// that the opening did not name; null: there is none. A new superblock on the devices would leave that member
+    /// without a device.</summary>
     /// <exception cref="VolumeException">Its server may execute old writes.</exception>
     private async Task<LegStore?> MemberOnAsync(LegDevices devices, AttachedDevices attached)
     {
@@ -193,8 +194,8 @@ internal sealed class VoterChange(VolumeDevice device, VolumeOpening opening)
     private VolumeException Refusal(string what) => new(
         $"{what} the volume '{opening.Name}' does not serve or grows, or other members are being changed.");
 
-    /// <summary>Waits for a record. A writer that takes the volume over from itself has forgotten the change, unless
-    /// its record was chosen: it is asked again, and refuses what has begun or is done.</summary>
+    /// <summary>Waits for a record. When the volume takes itself over, the new writer does not know of the change,
+    /// unless its record was chosen: the change is requested again, and refused if it has begun or is done.</summary>
     private async Task UntilAsync(
         Func<VolumeRecord, bool> isDone, CancellationToken cancellation, Func<VolumeDevice, bool>? change = null)
     {

@@ -23,9 +23,10 @@ public static class DmIoVolumes
     /// <summary>Makes an existing device the first leg of a new volume, without changing or copying it: it needs
     /// external metadata, and its data and size are those of the volume. The other legs get a copy when the volume is
     /// opened.</summary>
-    /// <exception cref="VolumeException">The first leg has no external metadata; the metadata has no room or is not
-    /// empty; another leg is too small (the message has the size that it needs), or holds a volume or a file system and
-    /// <see cref="VolumeOptions.Force"/> is not set; or blocks of a leg would cut off the end of the data.</exception>
+    /// <exception cref="VolumeException">The first leg has no external metadata; the metadata has no room; another leg
+    /// is too small (the message has the size that it needs); the blocks of a leg would cut off the end of the data;
+    /// or, unless <see cref="VolumeOptions.Force"/> is set, the device for the metadata does not read as zeroes, or
+    /// another leg holds a volume or a file system.</exception>
     public static async Task ImportVolumeAsync(this DmIoService service, VolumeOptions options)
     {
         using var usage = Use(service, options);

@@ -42,7 +42,7 @@ internal sealed class SpareLegs(DmIoService service, Volume volume, VolumeOption
         }
         catch (VolumeException fault)
         {
-            // The volume was closed, or does not serve; the leg is looked at again after the same time.
+            // The volume was closed or does not serve, or its members are being changed: tried again after SpareAfter.
             log.Warning("The leg {0} of the volume '{1}' was not replaced: {2}", member, volume.Name, fault.Message);
         }
     }

@@ -182,7 +182,7 @@ public sealed class Volume : IAsyncDisposable
     /// when its actor system terminates is closed before the service stops.</summary>
     public async ValueTask DisposeAsync() => await closing.Value;
 
-    /// <summary>Uses the devices from before the change until they are known to be no member.</summary>
+    /// <summary>The devices are in use from before the change until they are known to be no member.</summary>
     private async Task<int> AddAsync(
         LegDevices devices, bool isWitness, MemberOptions options, CancellationToken cancellationToken)
     {

@@ -17,20 +17,20 @@ internal sealed class LegInspection
     /// <summary>The name of the device with the data.</summary>
     public string Device => Devices.Data;
 
-    /// <summary>The four copies of the superblock; it must be that of the devices.</summary>
+    /// <summary>The four copies of the superblock, which must belong to the devices.</summary>
     public SuperblockReading Reading { get; }
 
     /// <summary>The missed maps of the legs, by their member; empty for a witness and without a superblock.</summary>
     public SortedDictionary<byte, RegionSet> Missed { get; } = [];
 
-    /// <summary>The metadata as names and texts, also if it is that of other devices.</summary>
+    /// <summary>The metadata as names and texts, also if it belongs to other devices.</summary>
     public LegDump Dump { get; private set; } = null!;
 
     /// <summary>Reads the superblock and the maps of a leg or witness.</summary>
     /// <param name="client">A client of the service, with 2 pages or more.</param>
     /// <param name="devices">Its devices.</param>
     /// <param name="attached">The attached devices.</param>
-    /// <param name="acceptsOtherData">External metadata need not be that of the data.</param>
+    /// <param name="acceptsOtherData">External metadata may belong to other data.</param>
     public static async Task<LegInspection> ReadAsync(
         IoClient client, LegDevices devices, AttachedDevices attached, bool acceptsOtherData = false)
     {

@@ -30,7 +30,8 @@ public enum LegState : byte
     /// <summary>Regions are being copied to the leg, which gets all new writes.</summary>
     Syncing = 16,
 
-    /// <summary>The leg is in the in-sync set, but its oldest operation takes too long: it serves no reads.</summary>
+    /// <summary>The leg is in the in-sync set, but its oldest operation takes too long: it serves reads only if no
+    /// other leg can.</summary>
     Slow = 17,
 
     /// <summary>The leg cannot be used: it failed, its connection was lost, or it timed out.</summary>

@@ -48,7 +48,7 @@ internal sealed record Superblock
     public Guid Host { get; init; }
 
     /// <summary>External metadata: the inode number of the file with the data; 0: it is no file, or the metadata is not
-    /// external. Other data with this metadata is noticed by it.</summary>
+    /// external. With another file, the metadata is refused.</summary>
     public ulong DataInode { get; init; }
 
     /// <summary>By what the voter knows whether a volatile cache was lost since the first grant.</summary>

@@ -14,8 +14,8 @@ internal enum SuperblockOutcome
     /// <summary>A newer program wrote a copy.</summary>
     Newer,
 
-    /// <summary>It is the superblock of other devices: the metadata is, or is not, external, or it belongs to other
-    /// data.</summary>
+    /// <summary>The superblock does not belong to the devices that were named: they differ in whether the metadata is
+    /// external, or it belongs to other data.</summary>
     OtherDevices,
 }
 

@@ -10,8 +10,8 @@ namespace DmIo.Volumes.Writing;
 ///   locked --no write in flight, extents active--> copying --done on A--> ended
 ///               ^-------- the source was lost ---------+
 /// </code>
-/// A resolving copy is a write: the rules for marks, failure and acknowledgment apply (VM6). What it has rewritten on a
-/// leg that could not read it is read again, under the lock; a leg that fails this leaves S.
+/// A resolving copy is a write: the rules for marks, failure and acknowledgment apply (VM6). Regions that a leg could
+/// not read, and that a copy has rewritten on it, are read again under the lock; a leg that fails this leaves S.
 /// </summary>
 internal sealed class Copies(WriterState state, ActiveMaps maps, Verifications verifications)
 {

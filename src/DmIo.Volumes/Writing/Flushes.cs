@@ -151,7 +151,7 @@ internal sealed class Flushes(WriterState state, Suspension suspension)
 
     private void Answer(ClientOperation flush)
     {
-        // Of a user without a session, it is unknown whether it has written before the power failure.
+        // A user without a session may have written before the power failure.
         var isNewer = flush.Session > state.Chosen.PowerLossSession;
         if (!state.MustReportPowerLoss || !flush.ReportsPowerLoss || isNewer)
         {

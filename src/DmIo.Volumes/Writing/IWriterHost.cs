@@ -79,8 +79,9 @@ internal interface IWriterHost
     /// <summary>Flushes the targets.</summary>
     void Flush(FlushStep step);
 
-    /// <summary>Reads the range from the source and writes it on the targets that the step still waits for then: one
-    /// that was lost may have returned. A failed read ends with <see cref="VolumeWriter.SourceFailed"/>.</summary>
+    /// <summary>Reads the range from the source, and writes it to the targets that the step still waits for after the
+    /// read: a target that was lost may have returned with newer data. A failed read ends with
+    /// <see cref="VolumeWriter.SourceFailed"/>.</summary>
     void Copy(CopyStep step);
 
     /// <summary>Hashes the range, up to the size of the step, on each target; each ends with

@@ -5,7 +5,7 @@ namespace DmIo.Volumes.Writing;
 
 /// <summary>The read lease: while a quorum of voters refuses other writers, no other writer can have chosen a record,
 /// so this writer's legs hold the last acknowledged data. Counted from the time of sending, less a tenth. An answer to
-/// a request also tells, without any clock, that the voter followed no other writer when the request was
+/// a request also proves, without a clock, that the voter followed no other writer when the request was
 /// sent.</summary>
 internal sealed class ReadLease(WriterState state)
 {
@@ -15,7 +15,7 @@ internal sealed class ReadLease(WriterState state)
     private ulong counter;
     private ulong released;
 
-    // The last request that a read waits for.
+    // The request that confirms the read that waits longest.
     private ulong wanted;
 
     /// <summary>The leg that serves reads if it can: the local one; -1: none is preferred.</summary>
@@ -24,11 +24,11 @@ internal sealed class ReadLease(WriterState state)
     /// <summary>The legs that answer slowly serve reads only if no other leg can.</summary>
     internal MemberSet Slow { get; set; }
 
-    /// <summary>The number of the next request, which is sent after everything that has happened.</summary>
+    /// <summary>The number of the next request, which is sent after everything that has happened until now.</summary>
     internal ulong Next => counter + 1;
 
-    /// <summary>Continues the numbers of an earlier writer of the process: voters refuse those that were
-    /// released.</summary>
+    /// <summary>Continues the request numbers of an earlier writer of the process: voters refuse numbers up to that of
+    /// a release.</summary>
     internal void Continue(ReadLease earlier) => (counter, released) = (earlier.counter, earlier.released);
 
     /// <summary>The request to renew the lease, for every voter.</summary>

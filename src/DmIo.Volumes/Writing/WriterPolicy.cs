@@ -14,7 +14,7 @@ internal sealed record WriterPolicy
     /// has taken the volume over.</summary>
     internal bool ConfirmsReads { get; init; }
 
-    /// <summary>After a power failure, a take-over does not wait for ever for the legs that have not
+    /// <summary>After a power failure, a take-over does not wait forever for the legs that have not
     /// answered.</summary>
     internal bool ServesAfterPowerLoss { get; init; }
 

@@ -179,7 +179,8 @@ internal enum VerifyOutcome
 
 /// <summary>A comparison of regions on the legs of S, which are locked until it ends.</summary>
 /// <param name="range">The regions.</param>
-/// <param name="isReread">Nothing is compared: legs could not read the regions, and were repaired.</param>
+/// <param name="isReread">Nothing is compared: legs that could not read the regions were repaired, and read them
+/// again.</param>
 internal sealed class VerifyStep(RegionRange range, bool isReread = false) : WriterStep
 {
     private readonly UInt128[] hashes = new UInt128[MemberSet.Capacity];
@@ -188,7 +189,7 @@ internal sealed class VerifyStep(RegionRange range, bool isReread = false) : Wri
 
     internal bool IsReread { get; } = isReread;
 
-    /// <summary>The size of the volume when the step was sent: what is beyond it is not compared, also if the volume
+    /// <summary>The size of the volume when the step was sent: sectors beyond it are not read, also if the volume
     /// grows.</summary>
     internal ByteSize Size { get; set; }
 

@@ -39,7 +39,7 @@ public readonly record struct DeviceOperation
     public bool ForceUnitAccess { get; init; }
 
     /// <summary>On a file that was truncated while it was open, the operation ends as Truncated instead of extending
-    /// the file again (R13). Only for operations that change sectors.</summary>
+    /// the file again (R13). Ignored by operations that change no sectors.</summary>
     public bool NoExtend { get; init; }
 
     /// <summary>The method of zeroing.</summary>

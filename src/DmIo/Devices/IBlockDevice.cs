@@ -157,8 +157,8 @@ public readonly record struct TransferResult(long Bytes, IoStatus Status)
     /// the device will still execute the operation. Null: the operation has ended.</summary>
     public Task? Held { get; init; }
 
-    /// <summary>What a device of its kind says about the operation beyond the status
-    /// (<see cref="IoResult.DetailOf"/>), which must be immutable; null: nothing. Each one costs the request an
+    /// <summary>What the device reports about the operation beyond the status (<see cref="IoResult.DetailOf"/>): an
+    /// immutable object of a type that the device defines; null: nothing. A detail costs the request an
     /// allocation.</summary>
     public object? Detail { get; init; }
 

@@ -66,7 +66,7 @@ public sealed class IoResult
     /// <summary>Bit i: the device of region i holds the memory.</summary>
     internal ErrorBits Held { get; init; }
 
-    /// <summary>What devices say about regions; null: nothing about any.</summary>
+    /// <summary>What the devices report about the regions; null: nothing about any.</summary>
     internal object?[]? Details { get; init; }
 
     /// <summary>After <see cref="Released"/>, bit i: it is unknown whether the device of region i will still execute
@@ -87,9 +87,9 @@ public sealed class IoResult
         }
     }
 
-    /// <summary>What the device of region <paramref name="index"/> says about it beyond the status, whether it failed
-    /// or not, such as the <c>VolumeOutcome</c> of a replicated volume; null: nothing. Of a region that its device
-    /// moves in several parts, this is about the last part of which there is something to say.</summary>
+    /// <summary>What the device of region <paramref name="index"/> reports about it beyond the status, whether it
+    /// failed or not, such as the <c>VolumeOutcome</c> of a replicated volume; null: nothing. If the device processed
+    /// the region in several parts, this is the detail of the last part that has one.</summary>
     public object? DetailOf(int index)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(index);

@@ -6,7 +6,7 @@ using Xunit;
 
 namespace DmIo.Actors.Tests.Service;
 
-/// <summary>What devices say about operations beyond the status (<see cref="TransferResult.Detail"/>).</summary>
+/// <summary>What devices report about operations beyond the status (<see cref="TransferResult.Detail"/>).</summary>
 public sealed class DeviceDetailTests : ServiceTests
 {
     [Fact]

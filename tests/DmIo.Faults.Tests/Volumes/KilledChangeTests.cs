@@ -31,7 +31,7 @@ public sealed class KilledChangeTests(ITestOutputHelper output) : IDisposable
 
     public void Dispose() => directory.Dispose();
 
-    /// <summary>The command can be repeated, and no member is left that has no device.</summary>
+    /// <summary>The command can be repeated, and every member that is left has a device.</summary>
     [Theory]
     [InlineData("add-leg", 4)]
     [InlineData("replace-leg", 3)]
@@ -106,7 +106,8 @@ public sealed class KilledChangeTests(ITestOutputHelper output) : IDisposable
         await WriteAsync(null);
     }
 
-    /// <summary>Writes other data to the volume, which another process serves, or that is opened.</summary>
+    /// <summary>Writes new data to the volume: to the server on a socket, or, without one, to the volume
+    /// itself.</summary>
     private async Task WriteAsync(string? socket)
     {
         random.NextBytes(data);

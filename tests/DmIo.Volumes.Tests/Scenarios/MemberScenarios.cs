@@ -11,8 +11,8 @@ namespace DmIo.Volumes.Tests.Scenarios;
 public sealed class MemberScenarios
 {
     /// <summary>A disk is added to a node that had none since the first day of the volume. Here a leg that is added
-    /// gets all data, zeroes that were never written included, and every write meanwhile; it is used after a crash only
-    /// when it is in sync.</summary>
+    /// gets all data, including zeroes that were never written, and every write meanwhile; after a crash it is used
+    /// only when it is in sync.</summary>
     [Theory]
     [InlineData(0)]
     [InlineData(30)]
@@ -44,8 +44,7 @@ public sealed class MemberScenarios
         Assert.True(during.Outcome is null or OperationOutcome.Ok);
     }
 
-    /// <summary>A leg that is replaced stays in the in-sync set until its successor is there, and what it missed
-    /// meanwhile is not asked of it.</summary>
+    /// <summary>A leg that is replaced stays in the in-sync set until the new leg is in sync.</summary>
     [Fact]
     public void Replace_disk()
     {

@@ -85,7 +85,7 @@ public sealed class QuorumScenarios
     }
 
     /// <summary>No scenario of DRBD: the clock of an isolated primary stops, and with it its lease. Its leg is on its
-    /// side of the cut, so that no other writer fences it there.</summary>
+    /// side of the partition, so that no other writer fences it there.</summary>
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

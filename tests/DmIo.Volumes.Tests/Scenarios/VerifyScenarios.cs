@@ -29,7 +29,8 @@ public sealed class VerifyScenarios
         scenario.Reads(writer, write);
     }
 
-    /// <summary>With two legs, nothing tells which one is right: what differs is reported, and stays.</summary>
+    /// <summary>With two legs, it is unknown which one is correct: differences are reported, and not
+    /// repaired.</summary>
     [Fact]
     public void Verify_with_two_legs()
     {
@@ -47,7 +48,7 @@ public sealed class VerifyScenarios
     }
 
     /// <summary>The target of a verify becomes inconsistent. Here a leg is lost while it is compared, misses writes,
-    /// and is copied to: the pass ends, and finds no difference but what has rotted.</summary>
+    /// and is copied to: the pass ends, and finds no difference except the data that has rotted.</summary>
     [Theory]
     [InlineData(5)]
     [InlineData(50)]

@@ -123,7 +123,7 @@ internal sealed class FreezeWork(SimulatedVolume volume, SimulatedWriter writer)
         }
     }
 
-    /// <summary>The snapshots are equal, hold every acknowledged write, and nothing that was held.</summary>
+    /// <summary>The snapshots are equal, and hold every acknowledged write and none that was held.</summary>
     private void Check()
     {
         Valid++;

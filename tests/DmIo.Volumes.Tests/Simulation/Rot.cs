@@ -4,7 +4,7 @@ using DmIo.Volumes.Record;
 
 namespace DmIo.Volumes.Tests.Simulation;
 
-/// <summary>Blocks that change their bytes by themselves. Data that has rotted counts as right: copies may spread it
+/// <summary>Blocks whose content changes without a write. Data that has rotted counts as correct: copies may spread it
 /// before legs are compared.</summary>
 internal sealed class Rot(SimulatedVolume volume)
 {

@@ -63,7 +63,7 @@ internal sealed class SimulatedMember : IVoterHost
 
     internal LegGeometry Geometry => Superblock.Geometry;
 
-    /// <summary>The record has it as a voter: not another one of the same number.</summary>
+    /// <summary>The record has it as a voter, and not another device with the same number.</summary>
     internal bool IsMemberOf(VolumeRecord record) => record.Configuration.SlotOf(Number)?.Id == Superblock.Leg;
 
     internal bool IsWitness => Superblock.Geometry.Placement == MetadataPlacement.Witness;
@@ -170,7 +170,7 @@ internal sealed class SimulatedMember : IVoterHost
         volume.Disconnect(this);
     }
 
-    /// <summary>The device is taken away for good.</summary>
+    /// <summary>The device is removed and does not return.</summary>
     internal void TakeAway()
     {
         isGone = true;

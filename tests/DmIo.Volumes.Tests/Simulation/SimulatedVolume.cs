@@ -91,7 +91,8 @@ internal sealed class SimulatedVolume
 
     internal IEnumerable<SimulatedMember> Legs => Members.Where(member => !member.IsWitness);
 
-    /// <summary>The member of the newest record, or one that no record has yet or any more.</summary>
+    /// <summary>The member with a number in the newest record; otherwise one that no record has yet, or any
+    /// more.</summary>
     internal SimulatedMember Member(int number)
     {
         var newest = Newest;
@@ -99,7 +100,7 @@ internal sealed class SimulatedVolume
             ?? Members.FindLast(member => member.Number == number)!;
     }
 
-    /// <summary>A member of its own device starts.</summary>
+    /// <summary>A member starts on a device of its own.</summary>
     internal SimulatedMember Add(Superblock superblock, bool holdsData)
     {
         var host = Options.IsRemote ? Options.Hosts + (added % VolumeConfiguration.MaxVoters) : added % Options.Hosts;
@@ -117,7 +118,7 @@ internal sealed class SimulatedVolume
         return Add(SuperblockOf(slot, record, geometry), holdsData: false);
     }
 
-    /// <summary>What a process that reads superblocks knows: an old record may do as long as the voters are the
+    /// <summary>What a process that reads superblocks knows: an older record is possible if its voters are the
     /// same.</summary>
     internal VolumeRecord KnownAs(VolumeRecord record) =>
         Newest is var newest && record.Configuration.Equals(newest.Configuration) ? record : newest;
@@ -128,7 +129,7 @@ internal sealed class SimulatedVolume
     /// <summary>The clock of a host stops, as that of a suspended virtual machine.</summary>
     internal void StopClock(int host) => stoppedClocks[host] = ClockOf(host);
 
-    /// <summary>It goes on where it stopped.</summary>
+    /// <summary>The clock of a host continues where it stopped.</summary>
     internal void StartClock(int host)
     {
         if (stoppedClocks[host] is { } stopped)

@@ -103,7 +103,7 @@ internal sealed class VolumeChecks(SimulatedVolume volume)
         }
     }
 
-    /// <summary>The legs hold the same data, but for what has rotted.</summary>
+    /// <summary>The legs hold the same data, except for data that has rotted.</summary>
     internal bool AreEqual(SimulatedMember one, SimulatedMember two, RegionRange range, ByteSize size) =>
         AreSame(one, two, range, size, volume.Rot.Made);
 

@@ -18,8 +18,8 @@ internal sealed class VoterChanges(SimulatedVolume volume, SimulatedWriter write
 
     private VolumeConfiguration Configuration => State.Chosen.Configuration;
 
-    /// <summary>Called regularly: a leg is removed when its successor is in sync, and the device of a member
-    /// that was removed is taken away.</summary>
+    /// <summary>Called regularly: a leg is removed when the leg that replaces it is in sync, and the device of a
+    /// former member is removed.</summary>
     internal void Tick()
     {
         if (replaced >= 0 && State.Chosen.InSync[successor] && Remove(replaced))

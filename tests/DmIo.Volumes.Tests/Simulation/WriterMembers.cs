@@ -8,20 +8,20 @@ internal sealed class WriterMembers(SimulatedVolume volume, SimulatedWriter writ
 {
     private readonly Dictionary<SimulatedMember, LegConnection> connections = [];
 
-    /// <summary>The newest record that the process has read or was promised.</summary>
+    /// <summary>The newest record that the process has read, or got with a promise.</summary>
     internal VolumeRecord Known { get; private set; } = known;
 
     /// <summary>The voters.</summary>
     internal IEnumerable<SimulatedMember> Voters =>
         Enumerable.Range(0, MemberSet.Capacity).Select(Find).OfType<SimulatedMember>();
 
-    /// <summary>The process has no record of its own, and knows other voters than there are.</summary>
+    /// <summary>The process has no record of its own, and the voters that it knows are not the present ones.</summary>
     internal bool IsOutOfDate => !writer.State.HasRecord && volume.KnownAs(Known) != Known;
 
     /// <summary>The process reads superblocks again.</summary>
     internal void Read() => Known = volume.KnownAs(writer.State.Chosen);
 
-    /// <summary>A voter has promised with a record. False: it says that a number which the process used belongs to
+    /// <summary>A voter has promised with a record. False: in that record, a number which the process used belongs to
     /// another device.</summary>
     internal bool Learn(VolumeRecord promised)
     {

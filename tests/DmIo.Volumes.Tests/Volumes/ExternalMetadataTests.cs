@@ -15,7 +15,7 @@ using Xunit.Abstractions;
 
 namespace DmIo.Volumes.Tests.Volumes;
 
-/// <summary>A leg of two devices: what must be durable before what, and the loss of either device.</summary>
+/// <summary>A leg of two devices: the order in which writes become durable, and the loss of either device.</summary>
 public sealed class ExternalMetadataTests(ITestOutputHelper output) : VolumeServiceTests
 {
     private static readonly VolumeOptions Two = new() { Name = "v", Legs = ["disk;metadata=meta", "b"] };

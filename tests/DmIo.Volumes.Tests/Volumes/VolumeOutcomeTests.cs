@@ -6,7 +6,7 @@ using Xunit;
 
 namespace DmIo.Volumes.Tests.Volumes;
 
-/// <summary>What the callers of a real service learn about the legs of a volume.</summary>
+/// <summary>What a real service reports to its callers about the legs of a volume.</summary>
 public sealed class VolumeOutcomeTests : VolumeServiceTests
 {
     private readonly FaultyDevice faulty = new(new MemoryDevice(ByteSize.FromMiB(16)), seed: 1);

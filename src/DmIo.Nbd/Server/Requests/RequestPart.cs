@@ -188,7 +188,7 @@ internal sealed class RequestPart(NbdRequest request) : IoCompletion
             Memory = operation.HasData() ? Memory : null,
             ForceUnitAccess = isDurable,
 
-            // A client's disk must fail rather than return zeroes where its file was cut.
+            // A write to a truncated file must fail: to extend the file would return zeroes for the data that it lost.
             NoExtend = true,
             Edges = edges,
             Zeroing = zeroing,
