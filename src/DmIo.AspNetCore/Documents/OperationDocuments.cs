@@ -63,6 +63,6 @@ public sealed record OperationLine
 /// <summary>How far an operation has come.</summary>
 /// <param name="DoneBytes">What was copied, compared or zeroed: of a comparison from offset 0, of a growth in the new
 /// area.</param>
-/// <param name="TotalBytes">What is to be copied or compared. Of a growth: the new size of the volume, or
-/// <paramref name="DoneBytes"/> if the request has no size.</param>
+/// <param name="TotalBytes">What is to be copied, compared or zeroed; of a growth without a size, the same as
+/// <paramref name="DoneBytes"/>.</param>
 public sealed record OperationProgress(long DoneBytes, long TotalBytes);

@@ -65,13 +65,14 @@ internal static class VolumeOperations
                 StatusCodes.Status400BadRequest, $"sizeBytes is {wanted}; a size is a positive multiple of 512.");
         }
 
+        var before = (await volume.GetStatusAsync().WaitAsync(end)).Record.Size.Bytes;
         var progress = new OperationStream.Latest<ByteSize>();
         ByteSize? size = wanted is { } bytes ? ByteSize.FromBytes(bytes) : null;
         await OperationStream.RunAsync(
             context,
             end => EndAsync(volume, volume.GrowAsync(size, progress, end), end),
             () => Task.FromResult(progress.TryGet(out var zeroed)
-                ? new OperationProgress(zeroed.Bytes, wanted ?? zeroed.Bytes)
+                ? new OperationProgress(zeroed.Bytes, wanted - before ?? zeroed.Bytes)
                 : null),
             end);
     }

@@ -9,6 +9,16 @@ internal sealed class AbsentLegs(TimeSpan limit)
 {
     private readonly Dictionary<int, TimeSpan> since = [];
 
+    /// <summary>Whether a spare is in sync, so that it can take the place of an absent leg; null: the leg has returned,
+    /// or one of them was removed.</summary>
+    internal static bool? MayReplace(VolumeStatus status, int absent, int spare)
+    {
+        var states = status.Legs.ToLookup(leg => leg.Member, leg => leg.State);
+        return states[absent].Contains(LegState.Absent) && states.Contains(spare)
+            ? states[spare].Any(state => state is LegState.InSync or LegState.Slow)
+            : null;
+    }
+
     /// <summary>Looks at the legs.</summary>
     /// <param name="status">The state of the volume.</param>
     /// <param name="now">The time.</param>

@@ -47,7 +47,8 @@ internal sealed class CopyTransfers
         }
         else if (device.ComparesCopies && step.Kind == CopyKind.Resync)
         {
-            var (compared, range) = (new ComparedCopy(step, this), RangeOf(step.Range, device.Writer.State.Reach));
+            var range = RangeOf(step.Range, device.Writer.State.Reach);
+            var compared = new ComparedCopy(step, range, this);
             WithBuffer(pages => new HashTransfer(
                 Comparison,
                 step.Targets.With(step.Source),
@@ -58,7 +59,7 @@ internal sealed class CopyTransfers
         }
         else
         {
-            Copy(step, step.Targets);
+            Copy(step, step.Targets, RangeOf(step.Range, device.Writer.State.Reach));
         }
     }
 
@@ -71,12 +72,11 @@ internal sealed class CopyTransfers
         () => Return(pages)).Read(device));
 
     /// <summary>Copies from the source of the step to some of its targets.</summary>
-    internal void Copy(CopyStep step, MemberSet targets)
-    {
-        var range = RangeOf(step.Range, device.Writer.State.Reach);
-        WithBuffer(pages => new CopyTransfer(
-            step, targets, new PageList(pages), range, () => Return(pages)).Read(device));
-    }
+    /// <param name="step">The step.</param>
+    /// <param name="targets">The legs that are written.</param>
+    /// <param name="range">The sectors of the step when it was begun: a growth may be given up meanwhile.</param>
+    internal void Copy(CopyStep step, MemberSet targets, LegRange range) => WithBuffer(pages => new CopyTransfer(
+        step, targets, new PageList(pages), range, () => Return(pages)).Read(device));
 
     /// <summary>Writes the zeroes of a growth, from whole block to whole block.</summary>
     internal void Start(ZeroStep step)
@@ -187,7 +187,7 @@ internal sealed class CopyTransfer(
 /// <summary>A copy to legs that may already hold its regions: it is written only to the legs whose hash differs from
 /// that of the source. A leg with an equal hash counts as written, because a flush must make its data durable
 /// too.</summary>
-internal sealed class ComparedCopy(CopyStep copy, CopyTransfers transfers)
+internal sealed class ComparedCopy(CopyStep copy, LegRange range, CopyTransfers transfers)
 {
     private readonly UInt128[] hashes = new UInt128[MemberSet.Capacity];
     private MemberSet hashed;
@@ -220,7 +220,7 @@ internal sealed class ComparedCopy(CopyStep copy, CopyTransfers transfers)
 
         if (differing.Overlaps(copy.Waiting))
         {
-            transfers.Copy(copy, differing);
+            transfers.Copy(copy, differing, range);
         }
 
         foreach (var target in copy.Targets - differing)

@@ -26,6 +26,7 @@ internal sealed class VolumeActor : ReceiveActor, IWithTimers
     private readonly VolumeDevice device;
     private readonly VolumeOpening opening;
     private readonly IActorRef?[] replicas = new IActorRef?[MemberSet.Capacity];
+    private readonly Guid[] ids = new Guid[MemberSet.Capacity];
     private readonly LegDrain[] drains = [.. Enumerable.Range(0, MemberSet.Capacity).Select(_ => new LegDrain())];
     private readonly ILoggingAdapter log = Context.GetLogger();
     private readonly List<IActorRef> waitForOpen = [];
@@ -184,6 +185,16 @@ internal sealed class VolumeActor : ReceiveActor, IWithTimers
             return;
         }
 
+        // A leg that was removed was found first, and then those that have removed it and given its number to another.
+        for (var member = 0; member < replicas.Length; member++)
+        {
+            if (replicas[member] is not null && device.Record.Configuration.SlotOf(member) is { } slot
+                && slot.Id != ids[member])
+            {
+                RemoveMember(member);
+            }
+        }
+
         isLooking = true;
         var present = MemberSet.None;
         for (var member = 0; member < replicas.Length; member++)
@@ -204,7 +215,7 @@ internal sealed class VolumeActor : ReceiveActor, IWithTimers
             var current = opening.ContinuityOf(store.Devices) with { IsEnded = ended[member] };
             var replica = Context.ActorOf(Props.Create(() => new ReplicaActor(store, current, opening, drain)));
             Context.Watch(replica);
-            replicas[member] = replica;
+            (replicas[member], ids[member]) = (replica, store.Superblock.Leg);
             used = used.With(member);
             device.Post(volume =>
             {

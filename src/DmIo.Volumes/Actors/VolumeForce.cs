@@ -89,7 +89,8 @@ internal sealed class VolumeForce(DmIoService service, IoClient client, VolumeOp
         var isOpened = stores.Exists(store => store.Superblock.Promised > newest.Version.Epoch);
         var isInterrupted = stores.Exists(store => store.Superblock.Accepted!.Lineage != newest.Lineage);
         return newest.ParentLineage != Guid.Empty && newest.Configuration.Slots.SequenceEqual(slots)
-            && stores.TrueForAll(store => store.Superblock.DataInode == dataInodes[store])
+            && stores.TrueForAll(store => store.Superblock.Accepted!.Lineage != newest.Lineage
+                || store.Superblock.DataInode == dataInodes[store])
             && (isInterrupted || (newest is { Version.Number: 1, IsClean: false } && !isOpened));
     }
 

@@ -73,10 +73,11 @@ internal sealed class VoterChange(VolumeDevice device, VolumeOpening opening)
         var record = device.Record;
         var geometry = isWitness ? LegGeometry.Witness : GeometryOn(devices, attached, record.Size);
         await NewMember.CheckMetadataAsync(opening.Client, devices, attached, geometry, options.Force);
+        var found = await device.AskAsync(FoundOn);
         var superblock = sample with
         {
             Leg = Guid.NewGuid(),
-            Member = (byte)FreeMember(record, isWitness),
+            Member = (byte)FreeMember(record, found, isWitness),
             State = isWitness ? LegState.None : LegState.Blank,
             Promised = record.Version.Epoch,
             Accepted = record,
@@ -153,7 +154,19 @@ internal sealed class VoterChange(VolumeDevice device, VolumeOpening opening)
             : geometry;
     }
 
-    private static int FreeMember(VolumeRecord record, bool isWitness)
+    private static MemberSet FoundOn(VolumeDevice volume)
+    {
+        var found = MemberSet.None;
+        for (var member = 0; member < MemberSet.Capacity; member++)
+        {
+            found = volume.Has(member) ? found.With(member) : found;
+        }
+
+        return found;
+    }
+
+    /// <summary>A number that no member has, nor a device that was found and is no member any more.</summary>
+    private static int FreeMember(VolumeRecord record, MemberSet found, bool isWitness)
     {
         var voters = record.Configuration.Voters;
         var (first, end) = isWitness
@@ -161,7 +174,7 @@ internal sealed class VoterChange(VolumeDevice device, VolumeOpening opening)
             : (0, VolumeConfiguration.MaxLegs);
         for (var member = first; member < end && voters.Count < VolumeConfiguration.MaxVoters; member++)
         {
-            if (!voters[member])
+            if (!voters[member] && !found[member])
             {
                 return member;
             }

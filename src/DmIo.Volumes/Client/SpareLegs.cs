@@ -1,15 +1,18 @@
 using Akka.Event;
 using DmIo.Actors.Client;
 using DmIo.Actors.Protocol;
+using DmIo.Io;
 using DmIo.Volumes.Actors;
 
 namespace DmIo.Volumes.Client;
 
-/// <summary>Replaces legs of an open volume that stay absent by spares, one at a time.</summary>
+/// <summary>Replaces legs of an open volume that stay absent by spares.</summary>
 internal sealed class SpareLegs(DmIoService service, Volume volume, VolumeOptions options)
 {
     private static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(1);
 
+    // The members of spares, by the absent leg that each replaces, until that one is removed.
+    private readonly Dictionary<int, int> replacing = [];
     private readonly ILoggingAdapter log = Logging.GetLogger(service.System, typeof(SpareLegs));
 
     /// <summary>Looks at the legs until the volume is closed.</summary>
@@ -21,40 +24,70 @@ internal sealed class SpareLegs(DmIoService service, Volume volume, VolumeOption
         while (!volume.Closed.IsCompleted)
         {
             await Task.WhenAny(Task.Delay(interval, clock), volume.Closed);
-            if (absent.Look(await volume.GetStatusAsync(), clock.GetElapsedTime(start)) is { } member)
+            try
             {
-                await ReplaceAsync(member);
-            }
-        }
-    }
-
-    private async Task ReplaceAsync(int member)
-    {
-        try
-        {
-            foreach (var spare in options.Spares)
-            {
-                if (await TryReplaceAsync(member, spare))
+                var status = await volume.GetStatusAsync();
+                await EndAsync(status);
+                if (absent.Look(status, clock.GetElapsedTime(start)) is { } member && !replacing.ContainsKey(member))
                 {
-                    return;
+                    await ReplaceAsync(member, status);
                 }
             }
-        }
-        catch (VolumeException fault)
-        {
-            // The volume was closed or does not serve, or its members are being changed: tried again after SpareAfter.
-            log.Warning("The leg {0} of the volume '{1}' was not replaced: {2}", member, volume.Name, fault.Message);
+            catch (Exception fault) when (!volume.Closed.IsCompleted)
+            {
+                // The volume does not serve, or its members are being changed: the next look tries again.
+                log.Warning("A leg of the volume '{0}' was not replaced: {1}", volume.Name, fault.Message);
+            }
+            catch (Exception)
+            {
+                // The volume was closed meanwhile.
+            }
         }
     }
 
-    private async Task<bool> TryReplaceAsync(int member, LegDevices spare)
+    /// <summary>Removes the legs whose spare is in sync. One that has returned meanwhile stays.</summary>
+    private async Task EndAsync(VolumeStatus status)
     {
-        int added;
+        foreach (var (member, added) in replacing.ToList())
+        {
+            var mayReplace = AbsentLegs.MayReplace(status, member, added);
+            if (mayReplace == true)
+            {
+                await volume.RemoveAsync(member);
+            }
+
+            if (mayReplace != false)
+            {
+                replacing.Remove(member);
+            }
+        }
+    }
+
+    private async Task ReplaceAsync(int member, VolumeStatus status)
+    {
+        foreach (var spare in options.Spares.Where(spare => status.Legs.All(leg => leg.Device != spare.Data)))
+        {
+            if (await TryAddAsync(member, spare, status))
+            {
+                return;
+            }
+        }
+    }
+
+    private async Task<bool> TryAddAsync(int member, LegDevices spare, VolumeStatus status)
+    {
         try
         {
-            added = await volume.AddLegForAsync(spare, new MemberOptions(AllowUnfenced: options.AllowUnfenced));
+            var added = await volume.AddLegForAsync(spare, new MemberOptions(AllowUnfenced: options.AllowUnfenced));
+            if (status.Legs.Any(leg => leg.Member == added))
+            {
+                // It was a leg already, which was not found.
+                return false;
+            }
+
+            replacing[member] = added;
         }
-        catch (Exception fault) when (fault is VolumeException or IoRefusedException)
+        catch (Exception fault) when (fault is VolumeException or IoRefusedException or IoFailedException)
         {
             log.Info("The spare '{0}' of the volume '{1}' cannot be used: {2}", spare, volume.Name, fault.Message);
             return false;
@@ -67,7 +100,6 @@ internal sealed class SpareLegs(DmIoService service, Volume volume, VolumeOption
             options.SpareAfter.TotalSeconds,
             spare);
         service.System.EventStream.Publish(new LegSpared(volume.Name, member, spare));
-        await volume.EndReplacementAsync(added, member);
         return true;
     }
 }

@@ -145,20 +145,14 @@ public sealed class Volume : IAsyncDisposable
         int member, LegDevices leg, MemberOptions options = default, CancellationToken cancellationToken = default)
     {
         var added = await AddAsync(leg, isWitness: false, options, cancellationToken);
-        await EndReplacementAsync(added, member, cancellationToken);
+        await Change.UntilInSyncAsync(added, cancellationToken);
+        await RemoveAsync(member, cancellationToken);
     }
 
     /// <summary>Adds a leg that is to replace another one.</summary>
     /// <returns>Its number.</returns>
     internal Task<int> AddLegForAsync(LegDevices leg, MemberOptions options) =>
         AddAsync(leg, isWitness: false, options, CancellationToken.None);
-
-    /// <summary>Removes a leg when the one that replaces it is in sync.</summary>
-    internal async Task EndReplacementAsync(int added, int member, CancellationToken cancellationToken = default)
-    {
-        await Change.UntilInSyncAsync(added, cancellationToken);
-        await RemoveAsync(member, cancellationToken);
-    }
 
     /// <summary>Waits until every leg that was found is in sync.</summary>
     /// <param name="cancellationToken">Ends the wait.</param>

@@ -148,6 +148,10 @@ public sealed class VolumeConfiguration : IEquatable<VolumeConfiguration>
         return new VolumeConfiguration(rule, slots.ToImmutable());
     }
 
+    /// <summary>False: the number belongs to different legs or witnesses in the two configurations.</summary>
+    internal bool IsSameVoter(VolumeConfiguration other, int member) =>
+        SlotOf(member) is not { } ours || other.SlotOf(member) is not { } theirs || ours.Id == theirs.Id;
+
     /// <summary>The slot of a member; null: the member is no voter.</summary>
     public VoterSlot? SlotOf(int member)
     {

@@ -164,8 +164,10 @@ internal sealed class Voter
             return new Refused(fence, TimeSpan.Zero);
         }
 
-        // Records of two lineages are not ordered: a voter never follows another lineage.
-        if (record.Lineage != durable.Record.Lineage || record.Version < durable.Record.Version)
+        // Records of two lineages are not ordered: a voter never follows another lineage. One that was removed does not
+        // answer for the one that has its number now.
+        if (record.Lineage != durable.Record.Lineage || record.Version < durable.Record.Version
+            || !record.Configuration.IsSameVoter(durable.Record.Configuration, durable.Member))
         {
             return null;
         }

@@ -89,13 +89,15 @@ internal sealed class Operations(
 
         held.Clear();
         AnswerStored(OperationOutcome.InDoubt);
-        AnswerUnconfirmed(OperationOutcome.InDoubt);
+        AnswerUnconfirmed(OperationOutcome.Fenced);
         for (var i = 0; i < state.InFlight.Count; i++)
         {
             if (state.InFlight[i] is ClientOperation operation)
             {
                 state.InFlight.RemoveAt(i--);
-                Answer(operation, OperationOutcome.InDoubt);
+                Answer(
+                    operation,
+                    operation.Operation == IoOperation.Read ? OperationOutcome.Fenced : OperationOutcome.InDoubt);
             }
         }
     }

@@ -64,7 +64,8 @@ internal sealed class TakeOver(WriterState state, Proposals proposals, WriterPol
     /// <summary>Voters follow two lineages of which neither comes from the other: an operator must decide.</summary>
     internal bool IsForked { get; private set; }
 
-    /// <summary>The voters that have promised, without those of an older lineage.</summary>
+    /// <summary>The voters that have promised, without those of an older lineage, and without those that were removed
+    /// and whose number another one has now.</summary>
     internal MemberSet Promised
     {
         get
@@ -72,7 +73,9 @@ internal sealed class TakeOver(WriterState state, Proposals proposals, WriterPol
             var promised = MemberSet.None;
             for (var i = 0; i < promises.Length; i++)
             {
-                promised = promises[i]?.Record.Lineage == newest.Lineage ? promised.With(i) : promised;
+                var isMember = promises[i]?.Record is { } seen && seen.Lineage == newest.Lineage
+                    && seen.Configuration.IsSameVoter(newest.Configuration, i);
+                promised = isMember ? promised.With(i) : promised;
             }
 
             return promised;

@@ -31,7 +31,7 @@ internal sealed class VolumeUser(IoClient client, string volume, int index, int 
                     (await client.FlushAsync([new IoRegion(volume, 0, 0)]).InTime()).ThrowIfFailed();
                     break;
                 case < 8:
-                    await CheckAsync(block, data);
+                    await CheckAsync(block);
                     break;
                 default:
                     Fill(data, versions[block] + 1);
@@ -45,7 +45,7 @@ internal sealed class VolumeUser(IoClient client, string volume, int index, int 
 
         for (var block = 0; block < versions.Length; block++)
         {
-            await CheckAsync(block, data);
+            await CheckAsync(block);
         }
 
         await client.DisposeAsync();
@@ -53,12 +53,13 @@ internal sealed class VolumeUser(IoClient client, string volume, int index, int 
 
     public override string ToString() => $"user {index} after {Count} operations";
 
-    private async Task CheckAsync(int block, byte[] data)
+    private async Task CheckAsync(int block)
     {
+        var data = new byte[BlockSectors * Sector.SizeBytes];
         var result = await client.ReadAsync(RegionOf(block), data).InTime();
         if (result.BufferHeld)
         {
-            // A leg that hangs may still write to the memory.
+            // A leg that hangs may still write to the memory: it is never used again.
             data = new byte[data.Length];
             result = await client.ReadAsync(RegionOf(block), data).InTime();
         }

@@ -45,6 +45,31 @@ public sealed class SpareLegTests : VolumeServiceTests
     }
 
     [Fact]
+    public async Task A_spare_that_is_a_leg_already_replaces_no_other_leg()
+    {
+        await AttachAsync("a", "s1", "s2");
+        var failing = new FaultyDevice(new MemoryDevice(ByteSize.FromMiB(16)), seed: 2);
+        await Service.AttachAsync("b", failing);
+        await Service.AttachAsync("c", faulty);
+        var options = Options with { Spares = ["s1", "s2"] };
+        await Service.CreateVolumeAsync(options);
+        await using (var volume = await Service.OpenVolumeAsync(options))
+        {
+            faulty.Add(new FaultRule());
+            await WriteAsync(1);
+            await UntilAsync(volume, status => status.Legs.Select(leg => leg.Device).SequenceEqual(["a", "b", "s1"]));
+        }
+
+        await using var again = await Service.OpenVolumeAsync(options);
+        failing.Add(new FaultRule());
+        await WriteAsync(2);
+
+        var legs = (await UntilAsync(again, status => status.Legs.All(leg => leg.Device != "b"))).Legs;
+        Assert.Equal(["a", "s1", "s2"], legs.Select(leg => leg.Device).Order());
+        Assert.Equal(2, await ReadAsync());
+    }
+
+    [Fact]
     public void A_leg_is_due_when_it_was_absent_for_the_limit_and_then_after_the_limit_again()
     {
         var legs = new AbsentLegs(Limit);

@@ -78,6 +78,20 @@ public sealed class VoterTests
         Assert.Equal(RecordOf(1).Lineage, fixture.Voter.Durable.Record.Lineage);
     }
 
+    [Fact]
+    public void A_voter_that_was_removed_does_not_answer_for_the_one_that_has_its_number_now()
+    {
+        var slots = RecordOf(2).Configuration.Slots;
+        var other = RecordOf(2) with
+        {
+            Configuration = new VolumeConfiguration(
+                RecordOf(2).Configuration.Rule, slots.SetItem(0, slots[0] with { Id = Guid.NewGuid() })),
+        };
+        Assert.Equal(fixture.Voter.Durable.Member, slots[0].Member);
+        Assert.Null(fixture.AskAndWrite(new Accept(other)));
+        Assert.IsType<Accepted>(fixture.AskAndWrite(new Accept(RecordOf(2))));
+    }
+
     [Theory]
     [InlineData(LegState.InSync, 0, LegState.InSync)]
     [InlineData(LegState.InSync, 1, LegState.Outdated)]

@@ -81,7 +81,7 @@ public sealed class ReadQuorumTests
             fixture.Core.Replied(member, new Refused(higher, TimeSpan.Zero), fixture.Now);
         }
 
-        Assert.Equal(OperationOutcome.InDoubt, fixture.OutcomeOf(read));
+        Assert.Equal(OperationOutcome.Fenced, fixture.OutcomeOf(read));
     }
 
     [Fact]
