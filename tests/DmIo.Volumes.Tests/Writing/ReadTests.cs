@@ -41,9 +41,9 @@ public sealed class ReadTests
             fixture.Core.Replied(member, new Refused(higher, TimeSpan.Zero), fixture.Now);
         }
 
-        Assert.Equal(OperationOutcome.InDoubt, fixture.OutcomeOf(read));
+        Assert.Equal(OperationOutcome.Fenced, fixture.OutcomeOf(read));
         fixture.Core.Completed(read, read.Targets.First, LegResult.Ok, fixture.Now);
-        Assert.Equal(OperationOutcome.InDoubt, fixture.OutcomeOf(read));
+        Assert.Equal(OperationOutcome.Fenced, fixture.OutcomeOf(read));
     }
 
     [Fact]
