@@ -185,20 +185,17 @@ internal sealed class VolumeActor : ReceiveActor, IWithTimers
             return;
         }
 
-        // A leg that was removed was found first, and then those that have removed it and given its number to another.
+        isLooking = true;
+        var present = MemberSet.None;
         for (var member = 0; member < replicas.Length; member++)
         {
+            // A leg that was removed was found first, then those that have removed it and given its number to another.
             if (replicas[member] is not null && device.Record.Configuration.SlotOf(member) is { } slot
                 && slot.Id != ids[member])
             {
                 RemoveMember(member);
             }
-        }
 
-        isLooking = true;
-        var present = MemberSet.None;
-        for (var member = 0; member < replicas.Length; member++)
-        {
             present = replicas[member] is null && drains[member].IsOver ? present : present.With(member);
         }
 

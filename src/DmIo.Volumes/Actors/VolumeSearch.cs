@@ -29,13 +29,13 @@ internal static class VolumeSearch
                 continue;
             }
 
-            if (isSpare && !await IsLegOfAsync(stores, client, devices, attached))
+            var reading = await LegStore.ReadSuperblockAsync(client, devices, attached);
+            if (isSpare && !stores.Exists(store => store.Superblock.Volume == reading.Superblock?.Volume))
             {
                 continue;
             }
 
             attached.Require(devices, options.AllowUnfenced);
-            var reading = await LegStore.ReadSuperblockAsync(client, devices, attached);
             var store = LegStore.Of(client, devices, reading);
             if (store is not { Superblock.Accepted: not null })
             {
@@ -72,12 +72,6 @@ internal static class VolumeSearch
             ? throw new VolumeException(string.Join(' ', faults.Prepend(tooFew)))
             : new FoundMembers(stores, known, [.. forked.Select(ForkedMember.Of)], faults);
     }
-
-    /// <summary>A spare has become a leg of the volume that was found.</summary>
-    private static async Task<bool> IsLegOfAsync(
-        List<LegStore> stores, IoClient client, LegDevices spare, AttachedDevices attached) =>
-        (await LegStore.ReadSuperblockAsync(client, spare, attached)).Superblock is { } superblock
-        && stores.Exists(store => store.Superblock.Volume == superblock.Volume);
 
     /// <summary>The largest block size of the legs that were found.</summary>
     internal static ByteSize BlockSizeOf(DmIoService service, IReadOnlyList<LegStore> stores) => stores.Max(store =>

@@ -33,14 +33,13 @@ internal sealed class SpareLegs(DmIoService service, Volume volume, VolumeOption
                     await ReplaceAsync(member, status);
                 }
             }
-            catch (Exception fault) when (!volume.Closed.IsCompleted)
+            catch (Exception fault)
             {
                 // The volume does not serve, or its members are being changed: the next look tries again.
-                log.Warning("A leg of the volume '{0}' was not replaced: {1}", volume.Name, fault.Message);
-            }
-            catch (Exception)
-            {
-                // The volume was closed meanwhile.
+                if (!volume.Closed.IsCompleted)
+                {
+                    log.Warning("A leg of the volume '{0}' was not replaced: {1}", volume.Name, fault.Message);
+                }
             }
         }
     }
@@ -78,7 +77,8 @@ internal sealed class SpareLegs(DmIoService service, Volume volume, VolumeOption
     {
         try
         {
-            var added = await volume.AddLegForAsync(spare, new MemberOptions(AllowUnfenced: options.AllowUnfenced));
+            var accepted = new MemberOptions(AllowUnfenced: options.AllowUnfenced);
+            var added = await volume.AddAsync(spare, isWitness: false, accepted);
             if (status.Legs.Any(leg => leg.Member == added))
             {
                 // It was a leg already, which was not found.

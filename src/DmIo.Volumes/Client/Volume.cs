@@ -149,11 +149,6 @@ public sealed class Volume : IAsyncDisposable
         await RemoveAsync(member, cancellationToken);
     }
 
-    /// <summary>Adds a leg that is to replace another one.</summary>
-    /// <returns>Its number.</returns>
-    internal Task<int> AddLegForAsync(LegDevices leg, MemberOptions options) =>
-        AddAsync(leg, isWitness: false, options, CancellationToken.None);
-
     /// <summary>Waits until every leg that was found is in sync.</summary>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="VolumeException">The volume was closed.</exception>
@@ -176,9 +171,11 @@ public sealed class Volume : IAsyncDisposable
     /// when its actor system terminates is closed before the service stops.</summary>
     public async ValueTask DisposeAsync() => await closing.Value;
 
-    /// <summary>The devices are in use from before the change until they are known to be no member.</summary>
-    private async Task<int> AddAsync(
-        LegDevices devices, bool isWitness, MemberOptions options, CancellationToken cancellationToken)
+    /// <summary>Adds a leg or witness. The devices are in use from before the change until they are known to be no
+    /// member.</summary>
+    /// <returns>Its number.</returns>
+    internal async Task<int> AddAsync(
+        LegDevices devices, bool isWitness, MemberOptions options, CancellationToken cancellationToken = default)
     {
         usage.Add(devices.All);
         try

@@ -69,7 +69,7 @@ internal sealed class Operations(
                 state.Legs[leg].Unflushed.SetRange(operation.Touched);
                 operation.Answered(leg, isDone: true);
                 break;
-            case LegResult.Error or LegResult.Truncated when state.Live == MemberSet.Of(leg):
+            case LegResult.Error when state.Live == MemberSet.Of(leg):
                 operation.Answered(leg, isDone: false);
                 operation.HasError = true;
                 break;

@@ -194,6 +194,8 @@ internal sealed class VolumeWriter
             return;
         }
 
+        var isTruncated = result == LegResult.Truncated;
+        result = isTruncated ? LegResult.Error : result;
         if (step is ClientOperation operation)
         {
             operations.Completed(operation, leg, result, now);
@@ -203,7 +205,7 @@ internal sealed class VolumeWriter
                 return;
             }
         }
-        else if (step is ZeroStep zero && result is (LegResult.Error or LegResult.Truncated))
+        else if (step is ZeroStep zero && result == LegResult.Error)
         {
             zero.Failed(leg);
         }
@@ -216,7 +218,7 @@ internal sealed class VolumeWriter
             state.FailLeg(leg);
         }
 
-        if (result == LegResult.Truncated)
+        if (isTruncated)
         {
             state.MissAll(leg);
         }

@@ -16,8 +16,8 @@ internal enum LegResult
     /// <summary>The leg cannot be reached, or did not answer in time; the step may still take effect.</summary>
     Lost,
 
-    /// <summary>The file of the leg was truncated: the leg lacks data of unknown extent. The step was not executed.
-    /// </summary>
+    /// <summary>An error: the file of the leg was truncated, so that the leg lacks data of unknown extent. The step was
+    /// not executed.</summary>
     Truncated,
 
     /// <summary>The step was not sent: a leg that was given up may still access its memory.</summary>

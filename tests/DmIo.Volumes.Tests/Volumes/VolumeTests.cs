@@ -121,12 +121,7 @@ public sealed class VolumeTests(ITestOutputHelper output) : VolumeServiceTests
     public async Task A_leg_that_cannot_read_a_sector_is_repaired()
     {
         var faulty = new FaultyDevice(new MemoryDevice(ByteSize.FromMiB(16)), seed: 1);
-        await Service.AttachAsync("a", faulty);
-        await AttachAsync("b");
-        var options = new VolumeOptions { Name = "v", Legs = ["a", "b"] };
-        await Service.CreateVolumeAsync(options);
-        await using var volume = await Service.OpenVolumeAsync(options);
-        await WriteAsync(100, 7);
+        await using var volume = await OpenWrittenAsync(faulty);
         faulty.Add(new FaultRule { Filter = OperationFilter.On(IoOperation.Read), MaxCount = 1 });
         Assert.Equal(7, await ReadAsync(100));
         await UntilAsync(volume, VolumeState.Healthy);
@@ -137,12 +132,7 @@ public sealed class VolumeTests(ITestOutputHelper output) : VolumeServiceTests
     public async Task A_leg_that_cannot_read_a_sector_after_its_repair_leaves_the_in_sync_set()
     {
         var faulty = new FaultyDevice(new MemoryDevice(ByteSize.FromMiB(16)), seed: 1);
-        await Service.AttachAsync("a", faulty);
-        await AttachAsync("b");
-        var options = new VolumeOptions { Name = "v", Legs = ["a", "b"] };
-        await Service.CreateVolumeAsync(options);
-        await using var volume = await Service.OpenVolumeAsync(options);
-        await WriteAsync(100, 7);
+        await using var volume = await OpenWrittenAsync(faulty);
 
         // The data begins at 1 MiB. The first write is the repair; the copy when the leg returns fails.
         var data = new OperationFilter { Start = 2048 };
@@ -250,6 +240,18 @@ public sealed class VolumeTests(ITestOutputHelper output) : VolumeServiceTests
         var contents = memories.Select(ContentOf).ToArray();
         Assert.Equal(contents[0], contents[1]);
         Assert.Equal(contents[0], contents[2]);
+    }
+
+    /// <summary>Opens a volume of a leg <c>a</c> with faults and a healthy one, with 7 in sector 100.</summary>
+    private async Task<Volume> OpenWrittenAsync(FaultyDevice faulty)
+    {
+        await Service.AttachAsync("a", faulty);
+        await AttachAsync("b");
+        var options = new VolumeOptions { Name = "v", Legs = ["a", "b"] };
+        await Service.CreateVolumeAsync(options);
+        var volume = await Service.OpenVolumeAsync(options);
+        await WriteAsync(100, 7);
+        return volume;
     }
 
     /// <summary>Writes and reads blocks that no other user touches.</summary>

@@ -12,11 +12,7 @@ public sealed class PowerLossTests
     [Fact]
     public void VM10_A_take_over_after_a_power_failure_waits_for_a_leg_that_is_not_drained()
     {
-        var taking = new WriterFixture();
-        taking.Core.TakeOver.IsGraceOver = true;
-        taking.Core.Begin(WriterFixture.Id(6));
-        taking.Core.Replied(0, new WouldPromise(Epoch.None), taking.Now);
-        taking.Core.Replied(1, new WouldPromise(Epoch.None), taking.Now);
+        var taking = WriterFixture.Preparing();
         var epoch = taking.State.Epoch;
         var lost = new Promise(epoch, taking.Known, IsDrained: true, IsContinuous: false, WriterFixture.Id(7));
         taking.Core.Replied(0, lost, taking.Now);
@@ -24,30 +20,6 @@ public sealed class PowerLossTests
         Assert.Null(taking.State.Proposed);
         taking.Core.Replied(1, lost with { IsContinuous = true }, taking.Now);
         Assert.Equal(MemberSet.Of(1), taking.State.Proposed!.InSync);
-    }
-
-    [Fact]
-    public void A_leg_that_was_removed_does_not_count_for_the_one_that_has_its_number_now()
-    {
-        var taking = new WriterFixture();
-        taking.Core.TakeOver.IsGraceOver = true;
-        taking.Core.Begin(WriterFixture.Id(6));
-        taking.Core.Replied(0, new WouldPromise(Epoch.None), taking.Now);
-        taking.Core.Replied(1, new WouldPromise(Epoch.None), taking.Now);
-        var epoch = taking.State.Epoch;
-        var slots = taking.Known.Configuration.Slots;
-        var newer = taking.Known with
-        {
-            Version = taking.Known.Version with { Number = taking.Known.Version.Number + 1 },
-            Configuration = new VolumeConfiguration(
-                taking.Known.Configuration.Rule, slots.SetItem(0, slots[0] with { Id = Guid.NewGuid() })),
-        };
-        taking.Core.Replied(
-            0, new Promise(epoch, taking.Known, IsDrained: true, IsContinuous: true, WriterFixture.Id(7)), taking.Now);
-        taking.Core.Replied(
-            1, new Promise(epoch, newer, IsDrained: true, IsContinuous: true, WriterFixture.Id(8)), taking.Now);
-        Assert.False(taking.Core.TakeOver.Promised[0]);
-        Assert.False(taking.State.Proposed?.InSync[0] ?? false);
     }
 
     [Fact]

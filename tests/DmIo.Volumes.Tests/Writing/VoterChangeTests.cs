@@ -22,6 +22,26 @@ public sealed class VoterChangeTests
     }
 
     [Fact]
+    public void A_leg_that_was_removed_does_not_count_for_the_one_that_has_its_number_now()
+    {
+        var taking = WriterFixture.Preparing();
+        var epoch = taking.State.Epoch;
+        var slots = taking.Known.Configuration.Slots;
+        var newer = taking.Known with
+        {
+            Version = taking.Known.Version with { Number = taking.Known.Version.Number + 1 },
+            Configuration = new VolumeConfiguration(
+                taking.Known.Configuration.Rule, slots.SetItem(0, slots[0] with { Id = Guid.NewGuid() })),
+        };
+        taking.Core.Replied(
+            0, new Promise(epoch, taking.Known, IsDrained: true, IsContinuous: true, WriterFixture.Id(7)), taking.Now);
+        taking.Core.Replied(
+            1, new Promise(epoch, newer, IsDrained: true, IsContinuous: true, WriterFixture.Id(8)), taking.Now);
+        Assert.False(taking.Core.TakeOver.Promised[0]);
+        Assert.False(taking.State.Proposed?.InSync[0] ?? false);
+    }
+
+    [Fact]
     public void A_change_is_not_chosen_by_the_old_voters_alone()
     {
         fixture.Core.AddVoter(WriterFixture.Id(9), 9, isWitness: true, fixture.Now);

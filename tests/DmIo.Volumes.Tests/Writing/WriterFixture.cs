@@ -94,6 +94,18 @@ internal sealed class WriterFixture : IWriterHost
 
     internal static Guid Id(int number) => new(number, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
 
+    /// <summary>A writer whose take-over waits for promises: two voters would promise, and others are not waited for.
+    /// </summary>
+    internal static WriterFixture Preparing()
+    {
+        var fixture = new WriterFixture();
+        fixture.Core.TakeOver.IsGraceOver = true;
+        fixture.Core.Begin(Id(6));
+        fixture.Core.Replied(0, new WouldPromise(Epoch.None), fixture.Now);
+        fixture.Core.Replied(1, new WouldPromise(Epoch.None), fixture.Now);
+        return fixture;
+    }
+
     /// <summary>A writer that serves, with a lease.</summary>
     internal static WriterFixture Active(
         bool isPowerLost = false,
