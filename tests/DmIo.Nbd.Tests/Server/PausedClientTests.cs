@@ -23,7 +23,7 @@ public sealed class PausedClientTests
 
         await AssertOthersServedAsync(served);
 
-        Assert.Equal(0, (await served.Server.GetStatusAsync().InTime()).Exports[0].PagesInUse);
+        await served.StatusWhenAsync(status => status.Exports[0].PagesInUse == 0);
         await SendRestAsync(served, clients, requests, _ => 20);
     }
 
