@@ -132,13 +132,16 @@ internal sealed class LegRequest(VolumeDevice device) : IoCompletion, IVolumeInp
             volume.ZeroFailure = status;
         }
 
+        // The last leg keeps what it has.
+        var isTruncated = status.Code == IoStatusCode.Truncated
+            && !(volume.Writer.State.Live - MemberSet.Of(member)).IsEmpty;
         var failure = status.Code switch
         {
             IoStatusCode.DeviceError or IoStatusCode.Unsupported or IoStatusCode.ReadOnly => LegResult.Error,
-            IoStatusCode.Truncated => LegResult.Truncated,
+            IoStatusCode.Truncated when !isTruncated => LegResult.Error,
             _ => LegResult.Lost,
         };
-        if (failure is LegResult.Error or LegResult.Truncated)
+        if (failure == LegResult.Error || isTruncated)
         {
             (ended as VolumeOperation)?.Failed(member, status);
         }
@@ -150,7 +153,7 @@ internal sealed class LegRequest(VolumeDevice device) : IoCompletion, IVolumeInp
         }
         else
         {
-            volume.EndContinuity(member, report);
+            volume.EndContinuity(member, report, isTruncated);
         }
     }
 

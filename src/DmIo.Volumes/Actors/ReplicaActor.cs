@@ -118,7 +118,8 @@ internal sealed class ReplicaActor : ReceiveActor, IVoterHost
     }
 
     /// <inheritdoc/>
-    protected override void PreStart() => Write(store.Superblock);
+    protected override void PreStart() => Write(
+        opening.IsTruncated(store) ? store.Superblock with { State = LegState.Blank } : store.Superblock);
 
     /// <inheritdoc/>
     protected override void PostStop()
@@ -134,11 +135,15 @@ internal sealed class ReplicaActor : ReceiveActor, IVoterHost
     /// durable on it nevertheless (VM8).</summary>
     private async Task<bool> WriteAsync(Superblock superblock)
     {
+        var used = gate;
         if (await store.WriteSuperblockAsync(superblock))
         {
             return true;
         }
 
+        // With the cache, writes that were answered are lost: a read must not reach the leg afterwards.
+        used?.CutAndDrain();
+        await (used?.Drained.WaitAsync(DrainLimit, opening.Clock) ?? Task.CompletedTask);
         await opening.ReopenAsync(store.MetadataDevice);
         return await store.WriteSuperblockAsync(superblock);
     }
@@ -175,7 +180,7 @@ internal sealed class ReplicaActor : ReceiveActor, IVoterHost
 
         for (var i = 0; i < faults.Count; i++)
         {
-            if (voter.EndContinuity(faults[i].Ask.Fresh))
+            if (voter.EndContinuity(faults[i].Ask.Fresh, faults[i].Ask.IsTruncated))
             {
                 faults[i].Writer.Tell(new ContinuityEnded(faults[i].Ask));
                 faults.RemoveAt(i--);
@@ -192,7 +197,9 @@ internal sealed class ReplicaActor : ReceiveActor, IVoterHost
     /// <summary>A write or flush of the leg failed (VM8).</summary>
     /// <param name="Fresh">A fresh Guid.</param>
     /// <param name="Completion">What is to be completed when the continuity has ended.</param>
-    internal sealed record EndContinuity(Guid Fresh, IVolumeInput Completion) : INoSerializationVerificationNeeded;
+    /// <param name="IsTruncated">The file of the leg was truncated.</param>
+    internal sealed record EndContinuity(Guid Fresh, IVolumeInput Completion, bool IsTruncated)
+        : INoSerializationVerificationNeeded;
 
     internal sealed record ContinuityEnded(EndContinuity Ask) : INoSerializationVerificationNeeded;
 

@@ -153,7 +153,8 @@ internal sealed class VolumeActor : ReceiveActor, IWithTimers
         if (replicas[failed.Member] is { } replica)
         {
             failures.Add(failed);
-            replica.Tell(new ReplicaActor.EndContinuity(Guid.NewGuid(), failed.Completion), Self);
+            replica.Tell(
+                new ReplicaActor.EndContinuity(Guid.NewGuid(), failed.Completion, failed.IsTruncated), Self);
         }
         else
         {
@@ -210,6 +211,12 @@ internal sealed class VolumeActor : ReceiveActor, IWithTimers
         {
             var drain = drains[member];
             var current = opening.ContinuityOf(store.Devices) with { IsEnded = ended[member] };
+            if (opening.IsTruncated(store))
+            {
+                device.Post(volume => volume.Causes.Note(
+                    member, $"'{store.Device}' became smaller than the volume: everything is copied to it again"));
+            }
+
             var replica = Context.ActorOf(Props.Create(() => new ReplicaActor(store, current, opening, drain)));
             Context.Watch(replica);
             (replicas[member], ids[member]) = (replica, store.Superblock.Leg);
@@ -326,7 +333,8 @@ internal sealed class VolumeActor : ReceiveActor, IWithTimers
     internal sealed record Forward(int Member, ReplicaActor.Ask Ask) : INoSerializationVerificationNeeded;
 
     /// <summary>A write or flush of a leg failed; the completion follows when its continuity has ended.</summary>
-    internal sealed record LegFailed(int Member, IVolumeInput Completion) : INoSerializationVerificationNeeded;
+    internal sealed record LegFailed(int Member, IVolumeInput Completion, bool IsTruncated)
+        : INoSerializationVerificationNeeded;
 
     /// <summary>A leg or the volume has changed its state.</summary>
     internal sealed record StateChanged : INoSerializationVerificationNeeded

@@ -343,8 +343,8 @@ internal sealed class VolumeDevice : IBlockDevice, IWriterHost
     }
 
     /// <summary>Ends the continuity of a leg, and completes the failed request then (VM8).</summary>
-    internal void EndContinuity(int member, IVolumeInput completion) =>
-        Owner.Tell(new VolumeActor.LegFailed(member, completion));
+    internal void EndContinuity(int member, IVolumeInput completion, bool isTruncated) =>
+        Owner.Tell(new VolumeActor.LegFailed(member, completion, isTruncated));
 
     private void Send(VolumeOperation operation)
     {

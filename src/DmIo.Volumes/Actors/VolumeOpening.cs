@@ -64,6 +64,13 @@ internal sealed class VolumeOpening(
         }
     }
 
+    /// <summary>The device with the leg's data became smaller than the volume, and another leg may have everything: the
+    /// leg lacks data also if the device gets its size again.</summary>
+    internal bool IsTruncated(LegStore leg) => leg.Superblock is { State: not LegState.None, Accepted: { } record }
+        && !(record.InSync - MemberSet.Of(leg.Superblock.Member)).IsEmpty
+        && service.Directory.TryFind(leg.Device, out var device)
+        && leg.Superblock.Geometry.RoomOn(device.Description.Capacity) < record.Size;
+
     /// <summary>What identifies the volatile caches below a leg now; the default for a device that is no local file or
     /// disk: its cache may be lost at any time, so that its continuity never outlives its voter.</summary>
     internal Continuity ContinuityOf(LegDevices leg)
@@ -96,19 +103,22 @@ internal sealed class VolumeOpening(
     /// <returns>One that was found; null: none.</returns>
     internal async Task<LegStore?> FindMissingAsync(MemberSet present, MemberSet used, VolumeRecord record)
     {
-        // Spares are not read while nothing is missing.
+        // Spares are not read while nothing is missing. A device that stopped at a failed flush has lost writes once it
+        // is reopened: not while its leg may be read.
         var isComplete = (record.Configuration.Voters - present).IsEmpty;
         var status = await service.GetDevicesAsync();
         var attached = AttachedDevices.Of(status);
         foreach (var devices in isComplete ? Members : Members.Union(Spares))
         {
+            var known = stores.FirstOrDefault(store => store.Devices == devices);
+            var isRead = known is not null && present[known.Superblock.Member] && record.InSync.Count > 1
+                && record.InSync[known.Superblock.Member];
             foreach (var failed in status.Where(device =>
-                device.State == DeviceState.Failed && devices.All.Contains(device.Name)))
+                device.State == DeviceState.Failed && devices.All.Contains(device.Name) && !isRead))
             {
                 await ReopenAsync(failed.Name);
             }
 
-            var known = stores.FirstOrDefault(store => store.Devices == devices);
             if (devices.All.All(attached.ContainsKey)
                 && (known is null || !present[known.Superblock.Member])
                 && !forked.Exists(found => found.Device == devices.Data)

@@ -77,8 +77,10 @@ internal sealed record Waiting : VoterReply
 /// <param name="IsContinuous">No volatile cache of the leg was lost since its first grant.</param>
 /// <param name="Incarnation">The incarnation of the voter: it changes when its process starts, and when the continuity
 /// of its leg ends.</param>
+/// <param name="IsBlank">The leg holds no data that can be used, whatever the record says.</param>
 internal sealed record Promise(
-    Epoch Epoch, VolumeRecord Record, bool IsDrained, bool IsContinuous, Guid Incarnation) : VoterReply;
+    Epoch Epoch, VolumeRecord Record, bool IsDrained, bool IsContinuous, Guid Incarnation, bool IsBlank = false)
+    : VoterReply;
 
 /// <summary>The voter holds the record durably.</summary>
 internal sealed record Accepted(RecordVersion Version) : VoterReply;

@@ -10,7 +10,8 @@ public enum LegState : byte
     /// <summary>A witness, which has no data.</summary>
     None = 0,
 
-    /// <summary>The leg has never held data of the volume.</summary>
+    /// <summary>The leg holds no data of the volume: it is new, or its file was truncated, so that it lacks data of
+    /// unknown extent. It gets a copy of everything.</summary>
     Blank = 1,
 
     /// <summary>The leg is absent and holds consistent, but old data.</summary>

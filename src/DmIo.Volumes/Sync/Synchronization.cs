@@ -10,7 +10,8 @@ namespace DmIo.Volumes.Sync;
 /// that are being synchronized miss; last, what legs are compared. Knows no clock and no device.
 /// <list type="bullet">
 /// <item>At most <see cref="MaxCopies"/> copies of <see cref="MaxRegions"/> regions are in flight, and comparisons are
-/// counted with them; one while users have I/O.</item>
+/// counted with them. While users have I/O, one copy of one region is in flight: a request waits for one at
+/// most.</item>
 /// <item>Regions are taken in ascending order. What is skipped (locked, unreadable) or missed again behind the position
 /// is taken in the next lap, which begins with a tick: a region that cannot be copied costs no more than that.</item>
 /// </list>
@@ -22,6 +23,9 @@ internal sealed class Synchronization
 
     /// <summary>The most regions of one copy, which are locked meanwhile.</summary>
     internal const int MaxRegions = 4;
+
+    private static readonly Pace Idle = new(MaxCopies, MaxRegions);
+    private static readonly Pace Busy = new(1, 1);
 
     private const long RegionBytes = 1L << RegionRange.RegionShift;
 
@@ -59,13 +63,13 @@ internal sealed class Synchronization
     internal void Run(VolumeWriter writer, TimeSpan now, bool isBusy)
     {
         var state = writer.State;
-        var limit = isBusy ? 1 : MaxCopies;
+        var pace = isBusy ? Busy : Idle;
         if (!state.IsActive || state.IsFenced)
         {
             return;
         }
 
-        nextUnresolved = Copy(writer, state.Unresolved, nextUnresolved, limit, writer.Resolve, now);
+        nextUnresolved = Copy(writer, state.Unresolved, nextUnresolved, pace, writer.Resolve, now);
         if (ResolvesOnly)
         {
             return;
@@ -74,13 +78,13 @@ internal sealed class Synchronization
         foreach (var member in state.Syncing)
         {
             ref var leg = ref legs[member];
-            leg.Next = Copy(writer, state.Legs[member].Missed, leg.Next, limit, writer.Resync, now);
+            leg.Next = Copy(writer, state.Legs[member].Missed, leg.Next, pace, writer.Resync, now);
         }
 
         if (Verification is { } pass)
         {
             var isAllowed = MaxBytesPerSecond == 0 || allowance > 0;
-            allowance -= pass.Run(writer, isAllowed ? limit : 0, now) * RegionBytes;
+            allowance -= pass.Run(writer, isAllowed ? pace.Copies : 0, now) * RegionBytes;
         }
     }
 
@@ -96,11 +100,11 @@ internal sealed class Synchronization
         VolumeWriter writer,
         RegionSet regions,
         long from,
-        int limit,
+        Pace pace,
         Func<RegionRange, TimeSpan, bool> start,
         TimeSpan now)
     {
-        while (writer.CopyCount < limit && (MaxBytesPerSecond == 0 || allowance > 0))
+        while (writer.CopyCount < pace.Copies && (MaxBytesPerSecond == 0 || allowance > 0))
         {
             var first = regions.FindNext(from);
             if (first < 0)
@@ -108,7 +112,7 @@ internal sealed class Synchronization
                 return from;
             }
 
-            from = Math.Min(regions.FindNextClear(first), first + MaxRegions);
+            from = Math.Min(regions.FindNextClear(first), first + pace.Regions);
             if (start(new RegionRange(first, from - first), now))
             {
                 allowance -= (from - first) * RegionBytes;
@@ -147,4 +151,7 @@ internal sealed class Synchronization
             }
         }
     }
+
+    /// <summary>The copies that are in flight at once, and the regions of each.</summary>
+    private readonly record struct Pace(int Copies, int Regions);
 }

@@ -117,15 +117,17 @@ internal sealed class Voter
     /// <summary>A flush or a write of the leg failed, or a volatile cache was lost. VM8: the failure may be answered to
     /// the writer only when this returns true; until then the host repeats the call.</summary>
     /// <param name="fresh">A fresh Guid, the same for all repetitions.</param>
-    internal bool EndContinuity(Guid fresh)
+    /// <param name="isTruncated">The leg lacks data of unknown extent: it is blank from now on.</param>
+    internal bool EndContinuity(Guid fresh, bool isTruncated = false)
     {
         incarnation = fresh;
-        if (isFailed || !rules.EndsContinuityOnFailure || durable.IsContinuityEnded)
+        var leg = isTruncated ? LegState.Blank : durable.Leg;
+        if (isFailed || !rules.EndsContinuityOnFailure || (durable.IsContinuityEnded && durable.Leg == leg))
         {
             return true;
         }
 
-        Persist(durable with { IsContinuityEnded = true });
+        Persist(durable with { IsContinuityEnded = true, Leg = leg });
         return false;
     }
 
@@ -154,7 +156,12 @@ internal sealed class Voter
         }
 
         return new Promise(
-            prepare.Epoch, durable.Record, isDrained, !durable.IsContinuityEnded, incarnation);
+            prepare.Epoch,
+            durable.Record,
+            isDrained,
+            !durable.IsContinuityEnded,
+            incarnation,
+            IsBlank: durable.Leg == LegState.Blank);
     }
 
     private VoterReply? HandleAccept(VolumeRecord record)

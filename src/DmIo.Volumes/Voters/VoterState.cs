@@ -23,12 +23,14 @@ internal sealed record VoterState
     /// <summary>The state of the leg; None for a witness.</summary>
     public LegState Leg { get; init; }
 
-    /// <summary>The state after the voter has accepted a record.</summary>
+    /// <summary>The state after the voter has accepted a record. A blank leg stays blank until a writer begins to
+    /// copy to it (<see cref="Protocol.Mark"/>): if its file was truncated, it may still be in sync by a record.
+    /// </summary>
     public VoterState Accepting(VolumeRecord record) => this with
     {
         Promised = record.Version.Epoch,
         Record = record,
-        Leg = Leg == LegState.None ? LegState.None
+        Leg = Leg is LegState.None or LegState.Blank ? Leg
             : record.InSync[Member] ? LegState.InSync
             : Leg == LegState.InSync ? LegState.Outdated
             : Leg,

@@ -161,7 +161,7 @@ internal sealed class TakeOver(WriterState state, Proposals proposals, WriterPol
     /// <param name="isUnchosen">The first record is proposed for longer than its round trip takes.</param>
     internal Obstacle? ObstacleOf(bool isUnchosen)
     {
-        var (voters, usable) = (newest.Configuration.Voters, Promised & Drained);
+        var (voters, usable) = (newest.Configuration.Voters, (Promised & Drained) - Blank);
         return this switch
         {
             { IsForked: true } => new(SuspendReason.Forked, MemberSet.None, MemberSet.None),
@@ -216,6 +216,20 @@ internal sealed class TakeOver(WriterState state, Proposals proposals, WriterPol
         }
     }
 
+    private MemberSet Blank
+    {
+        get
+        {
+            var blank = MemberSet.None;
+            for (var i = 0; i < promises.Length; i++)
+            {
+                blank = promises[i] is { IsBlank: true } ? blank.With(i) : blank;
+            }
+
+            return blank;
+        }
+    }
+
     private bool TryPropose(TimeSpan now)
     {
         var promised = Promised;
@@ -242,7 +256,7 @@ internal sealed class TakeOver(WriterState state, Proposals proposals, WriterPol
             return false;
         }
 
-        var candidates = state.Rules.Candidates(newest, promised, drained);
+        var candidates = state.Rules.Candidates(newest, promised, drained) - Blank;
         var chosen = candidates & continuous;
         var isPowerLost = chosen.IsEmpty;
         if (isPowerLost)

@@ -194,8 +194,6 @@ internal sealed class VolumeWriter
             return;
         }
 
-        var isTruncated = result == LegResult.Truncated;
-        result = isTruncated ? LegResult.Error : result;
         if (step is ClientOperation operation)
         {
             operations.Completed(operation, leg, result, now);
@@ -216,11 +214,6 @@ internal sealed class VolumeWriter
         else
         {
             state.FailLeg(leg);
-        }
-
-        if (isTruncated)
-        {
-            state.MissAll(leg);
         }
 
         state.RemoveOrphan(step);

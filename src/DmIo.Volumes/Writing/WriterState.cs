@@ -225,15 +225,6 @@ internal sealed class WriterState
         Host.StateChanged();
     }
 
-    /// <summary>A leg that was truncated lacks data of unknown extent: once it is lost, it misses everything.</summary>
-    internal void MissAll(int member)
-    {
-        if (Legs[member].Phase == LegPhase.Absent)
-        {
-            Legs[member].Missed.SetRange(new RegionRange(0, Regions));
-        }
-    }
-
     /// <summary>What the missed maps say about a leg when they are written now: about a leg of S, only where it was
     /// found to differ, which counts when it has left S; otherwise what it lacks, and what was written to it and may
     /// not be durable there.</summary>

@@ -13,12 +13,9 @@ internal enum LegResult
     /// <summary>The device answered with an error.</summary>
     Error,
 
-    /// <summary>The leg cannot be reached, or did not answer in time; the step may still take effect.</summary>
+    /// <summary>The leg cannot be reached, did not answer in time, or lost data; the step may still take
+    /// effect.</summary>
     Lost,
-
-    /// <summary>An error: the file of the leg was truncated, so that the leg lacks data of unknown extent. The step was
-    /// not executed.</summary>
-    Truncated,
 
     /// <summary>The step was not sent: a leg that was given up may still access its memory.</summary>
     MemoryInUse,

@@ -67,6 +67,40 @@ public sealed class CutLegTests : IAsyncLifetime
         Assert.Equal(data, await ReadAsync());
     }
 
+    [Fact]
+    public async Task R13_a_leg_that_was_cut_while_no_service_ran_gets_everything_also_if_its_size_is_restored()
+    {
+        var data = new byte[DataBytes];
+        new Random(1).NextBytes(data);
+        await using (await Service.OpenVolumeAsync(options).InTime())
+        {
+            await WriteAsync(0, data);
+        }
+
+        await ReattachAsync(LegBytes / 2);
+        await using (var cut = await Service.OpenVolumeAsync(options).InTime())
+        {
+            // Nothing is read or written that the leg lacks.
+            var status = await cut.GetStatusAsync().InTime();
+            Assert.Equal(LegState.Absent, status.Legs[0].State);
+            Assert.Contains("became smaller", status.Legs[0].Cause, StringComparison.Ordinal);
+        }
+
+        await ReattachAsync(LegBytes);
+        await using var volume = await Service.OpenVolumeAsync(options).InTime();
+        await UntilAsync(volume, LegState.InSync);
+
+        Assert.Empty((await volume.VerifyAsync().InTime()).Differences);
+        Assert.Equal(data, await ReadAsync());
+    }
+
+    private async Task ReattachAsync(long lengthBytes)
+    {
+        await Service.DetachAsync("cut").InTime();
+        files[0].SetLength(lengthBytes);
+        await Service.AttachAsync("cut", FileDevice.Open(new FileDeviceOptions { Path = files[0].Path })).InTime();
+    }
+
     private static async Task UntilAsync(Volume volume, LegState state)
     {
         using var limit = new CancellationTokenSource(Patience.Limit);

@@ -34,4 +34,58 @@ public sealed class ReplicaTests : VolumeServiceTests
             TimeSpan.FromSeconds(30));
         Assert.IsType<WouldPromise>(told.Reply);
     }
+
+    /// <summary>A reopened device has lost writes that were answered.</summary>
+    [Fact]
+    public async Task VM8_A_device_that_stopped_is_reopened_when_no_read_reaches_the_leg_any_more()
+    {
+        var faulty = new FaultyDevice(new MemoryDevice(ByteSize.FromMiB(16)), seed: 1);
+        await Service.AttachAsync("a", faulty);
+        await Service.CreateVolumeAsync(new VolumeOptions { Name = "v", Legs = ["a"] });
+        await using var client = await Service.OpenAsync(64);
+        var store = await LegStore.OpenAsync(client, "a", await AttachedAsync());
+        var (opening, drain) = (new VolumeOpening(Service, client, "v", ["a"], [store]), new LegDrain());
+        var replica = System.ActorOf(Props.Create(() => new ReplicaActor(store, default, opening, drain)));
+        var gate = await GrantAsync(replica, store);
+        Assert.True(gate.TryEnter());
+        faulty.Add(new FaultRule { Filter = OperationFilter.On(IoOperation.Flush), MaxCount = 1 });
+        Assert.False((await client.FlushAsync("a")).IsOk);
+
+        var ended = replica.Ask<ReplicaActor.ContinuityEnded>(
+            new ReplicaActor.EndContinuity(Guid.NewGuid(), null!, IsTruncated: false), TimeSpan.FromSeconds(30));
+        while (TryPass(gate))
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(1));
+        }
+
+        Assert.False((await client.WriteAsync(new IoRegion("a", 8000, 8), new byte[4096])).IsOk);
+        Assert.False(ended.IsCompleted);
+        gate.Leave();
+
+        await ended;
+        Assert.True((await client.WriteAsync(new IoRegion("a", 8000, 8), new byte[4096])).IsOk);
+    }
+
+    private static bool TryPass(LegGate gate)
+    {
+        var isIn = gate.TryEnter();
+        if (isIn)
+        {
+            gate.Leave();
+        }
+
+        return isIn;
+    }
+
+    private static async Task<LegGate> GrantAsync(IActorRef replica, LegStore store)
+    {
+        var (owner, epoch) = (Guid.NewGuid(), new Epoch(store.Superblock.Promised.Round + 1, Guid.NewGuid()));
+        var record = store.Superblock.Accepted! with { Version = new RecordVersion(epoch, 1) };
+        await AskAsync(ReplicaActor.Lane.Vote, new Prepare(epoch, owner));
+        await AskAsync(ReplicaActor.Lane.Vote, new Accept(record));
+        return (await AskAsync(ReplicaActor.Lane.Leg, new Attach(epoch, 1, Guid.Empty))).Gate!;
+
+        Task<ReplicaActor.Told> AskAsync(ReplicaActor.Lane lane, VoterRequest request) =>
+            replica.Ask<ReplicaActor.Told>(new ReplicaActor.Ask(lane, request), TimeSpan.FromSeconds(30));
+    }
 }

@@ -64,7 +64,7 @@ public sealed class VolumeSuspendTests : VolumeServiceTests
         // Two of four voters stop, because they cannot write their superblocks.
         Break("a", "b");
         System.ActorSelection("/user/*/*").Tell(
-            new ReplicaActor.EndContinuity(Guid.NewGuid(), null!), ActorRefs.NoSender);
+            new ReplicaActor.EndContinuity(Guid.NewGuid(), null!, IsTruncated: false), ActorRefs.NoSender);
         await UntilAsync(volume, status => status.Legs.Count(leg => leg.State == LegState.InSync) == 1);
         var read = ReadAsync();
         await Task.WhenAny(read, Task.Delay(500));

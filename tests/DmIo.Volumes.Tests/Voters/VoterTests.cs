@@ -97,6 +97,7 @@ public sealed class VoterTests
     [InlineData(LegState.InSync, 1, LegState.Outdated)]
     [InlineData(LegState.Inconsistent, 0, LegState.InSync)]
     [InlineData(LegState.Inconsistent, 1, LegState.Inconsistent)]
+    [InlineData(LegState.Blank, 0, LegState.Blank)]
     [InlineData(LegState.Blank, 1, LegState.Blank)]
     [InlineData(LegState.None, 0, LegState.None)]
     public void The_state_of_the_leg_follows_the_accepted_record(LegState before, int inSync, LegState after)
@@ -272,6 +273,25 @@ public sealed class VoterTests
         var answer = Assert.IsType<Promise>(fixture.AskAndWrite(new Prepare(EpochOf(2), OwnerA)));
         Assert.False(answer.IsContinuous);
         Assert.Equal(OwnerB, answer.Incarnation);
+    }
+
+    [Fact]
+    public void A_leg_whose_file_was_truncated_is_blank_until_a_writer_begins_to_copy_to_it()
+    {
+        fixture.Grant(1, 1);
+        Assert.False(fixture.Voter.EndContinuity(OwnerB));
+        fixture.Written();
+        Assert.False(fixture.Voter.EndContinuity(OwnerB, isTruncated: true));
+        fixture.Written();
+        Assert.True(fixture.Voter.EndContinuity(OwnerB, isTruncated: true));
+        fixture.AskAndWrite(new Accept(RecordOf(1, 2)));
+        fixture.AskAndWrite(new Prepare(EpochOf(2), OwnerA));
+        fixture.Drained();
+        Assert.True(Assert.IsType<Promise>(fixture.AskAndWrite(new Prepare(EpochOf(2), OwnerA))).IsBlank);
+        fixture.AskAndWrite(new Accept(RecordOf(2) with { InSync = MemberSet.Of(1) }));
+        fixture.AskAndWrite(new Attach(EpochOf(2), 1, Guid.Empty));
+        fixture.AskAndWrite(new Mark(EpochOf(2), 1, LegState.Inconsistent));
+        Assert.Equal(LegState.Inconsistent, fixture.Voter.Durable.Leg);
     }
 
     [Fact]

@@ -22,6 +22,21 @@ public sealed class PowerLossTests
         Assert.Equal(MemberSet.Of(1), taking.State.Proposed!.InSync);
     }
 
+    /// <summary>The file of a leg was truncated: not even the only leg that is continuous is used then.</summary>
+    [Fact]
+    public void R13_A_take_over_never_uses_a_leg_that_is_blank()
+    {
+        var taking = WriterFixture.Preparing();
+        var blank = new Promise(
+            taking.State.Epoch, taking.Known, IsDrained: true, IsContinuous: true, WriterFixture.Id(7), IsBlank: true);
+        taking.Core.TakeOver.IsGraceOver = true;
+        taking.Core.Replied(0, blank, taking.Now);
+        taking.Core.Replied(2, blank with { IsBlank = false }, taking.Now);
+        Assert.Null(taking.State.Proposed);
+        taking.Core.Replied(1, blank with { IsContinuous = false, IsBlank = false }, taking.Now);
+        Assert.Equal(MemberSet.Of(1), taking.State.Proposed!.InSync);
+    }
+
     [Fact]
     public void VM11_The_first_flush_after_a_power_failure_fails_and_the_record_forgets_it()
     {
