@@ -53,8 +53,10 @@ public sealed class ReplicaTests : VolumeServiceTests
 
         var ended = replica.Ask<ReplicaActor.ContinuityEnded>(
             new ReplicaActor.EndContinuity(Guid.NewGuid(), null!, IsTruncated: false), TimeSpan.FromSeconds(30));
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
         while (TryPass(gate))
         {
+            Assert.False(limit.IsCancellationRequested);
             await Task.Delay(TimeSpan.FromMilliseconds(1));
         }
 
