@@ -15,6 +15,7 @@ internal sealed class SimulatedWriter : IWriterHost
 {
     private readonly SimulatedVolume volume;
     private readonly Guid owner;
+    private readonly CopyWork copies;
     private bool areRequestsDue;
 
     internal SimulatedWriter(SimulatedVolume volume, int number, int host, VolumeRecord known)
@@ -23,6 +24,7 @@ internal sealed class SimulatedWriter : IWriterHost
         Members = new WriterMembers(volume, this, known);
         Verification = new VerifyWork(volume, this);
         Freeze = new FreezeWork(volume, this);
+        copies = new CopyWork(volume, this);
         Core = NewCore();
     }
 
@@ -300,34 +302,7 @@ internal sealed class SimulatedWriter : IWriterHost
         }
     }
 
-    public void Copy(CopyStep step)
-    {
-        var core = Core;
-        if (step.Targets.IsEmpty)
-        {
-            volume.Events.After(TimeSpan.Zero, () => Take(() => core.Tick(Now)));
-            return;
-        }
-
-        var (start, count) = SimulatedVolume.SectorsOf(step.Range, State.Reach);
-        var io = new LegIo(IoOperation.Read, Members.Member(step.Source).DataStart + start, count)
-        {
-            Grant = Members.Leg(step.Source).Grant,
-        };
-        Members.Leg(step.Source).Send(io, result =>
-        {
-            if (result != LegResult.Ok)
-            {
-                core.SourceFailed(step, result, Now);
-                return;
-            }
-
-            foreach (var member in step.Waiting)
-            {
-                WriteData(step, member, start, io.Sectors, isForced: false, core);
-            }
-        });
-    }
+    public void Copy(CopyStep step) => copies.Start(step);
 
     public void Verify(VerifyStep step) => Verification.Start(step);
 
@@ -376,7 +351,7 @@ internal sealed class SimulatedWriter : IWriterHost
         Core.Submit(operation, Now);
     }
 
-    private void WriteData(
+    internal void WriteData(
         WriterStep step, int member, int start, byte[]?[] sectors, bool isForced, VolumeWriter? sender = null)
     {
         var core = sender ?? Core;

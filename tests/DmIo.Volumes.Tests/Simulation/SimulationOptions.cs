@@ -110,6 +110,9 @@ internal sealed record SimulationOptions
     /// <summary>A failed flush is forgotten if the process of the voter ends before it is durable.</summary>
     public bool ForgetsFailures { get; init; }
 
+    /// <summary>A leg that returns is compared first, and only what differs is written to it.</summary>
+    public bool ComparesResync { get; init; }
+
     /// <summary>The maps of a blank leg are not read.</summary>
     public bool SkipsBlankMaps { get; init; }
 
@@ -187,7 +190,7 @@ internal sealed record SimulationOptions
 
         // A lease needs clocks.
         Faults[(int)Fault.StopClock] = options.Policy.ConfirmsReads ? random.Next(10) : 0;
-        return options;
+        return options with { ComparesResync = random.Next(3) == 0 };
     }
 
     /// <summary>Some faults do not happen at all, others often.</summary>
