@@ -16,8 +16,8 @@ internal static class VolumeStatusCommand
     private const string Details = """
         Reads the metadata of the legs and witnesses, and writes nothing. The state is Closed, or Unclean if the
         volume was not closed: then the next opening recovers it. A leg is InSync, Outdated, Inconsistent (it
-        was being copied to), Blank (it never had data), or Absent (it was not found). The record is the newest
-        one that the devices have; devices that are not named may have a newer one.
+        was being copied to), Blank (it is new, or its file was truncated), or Absent (it was not found). The
+        record is the newest one that the devices have; devices that are not named may have a newer one.
         The legs of an open volume are locked by its process: --node asks the process. The state is then that of
         the open volume: Healthy, Recovering, Degraded (a leg is not in sync), Suspended or Fenced.
         """;

@@ -132,9 +132,7 @@ internal sealed class LegRequest(VolumeDevice device) : IoCompletion, IVolumeInp
             volume.ZeroFailure = status;
         }
 
-        // The last leg keeps what it has.
-        var isTruncated = status.Code == IoStatusCode.Truncated
-            && !(volume.Writer.State.Live - MemberSet.Of(member)).IsEmpty;
+        var isTruncated = status.Code == IoStatusCode.Truncated && volume.Truncated.TryAdd(member, writer.State);
         var failure = status.Code switch
         {
             IoStatusCode.DeviceError or IoStatusCode.Unsupported or IoStatusCode.ReadOnly => LegResult.Error,

@@ -23,6 +23,7 @@ internal sealed class LegWatch(VolumeOpening opening)
         var (state, lease, now) = (volume.Writer.State, volume.Writer.Lease, volume.Now);
         var slow = MemberSet.None;
         opening.ConfirmRoom(volume);
+        volume.Truncated.Watch(volume);
         foreach (var member in state.Targets)
         {
             var age = opening.AgeOf(volume.LegOf(member));

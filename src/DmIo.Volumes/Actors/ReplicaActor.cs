@@ -118,8 +118,7 @@ internal sealed class ReplicaActor : ReceiveActor, IVoterHost
     }
 
     /// <inheritdoc/>
-    protected override void PreStart() => Write(
-        opening.IsTruncated(store) ? store.Superblock with { State = LegState.Blank } : store.Superblock);
+    protected override void PreStart() => Write(store.Superblock);
 
     /// <inheritdoc/>
     protected override void PostStop()
@@ -131,21 +130,28 @@ internal sealed class ReplicaActor : ReceiveActor, IVoterHost
     private void Write(Superblock superblock) => _ = WriteAsync(superblock).PipeTo(
         Self, success: isOk => new Written(isOk), failure: static _ => new Written(false));
 
-    /// <summary>A device whose flush failed refuses writes until it is reopened; that a cache was lost must become
-    /// durable on it nevertheless (VM8).</summary>
+    /// <summary>A device whose flush failed refuses writes until it is reopened. With its cache, writes that were
+    /// answered are lost: no read may reach the leg afterwards, and the end of the continuity becomes durable
+    /// (VM8). A voter that did not know of it does not answer.</summary>
     private async Task<bool> WriteAsync(Superblock superblock)
     {
-        var used = gate;
+        var (used, isStarting) = (gate, voter is null);
         if (await store.WriteSuperblockAsync(superblock))
         {
             return true;
         }
 
-        // With the cache, writes that were answered are lost: a read must not reach the leg afterwards.
+        if (!await opening.HasStoppedAsync(store.MetadataDevice))
+        {
+            return await store.WriteSuperblockAsync(superblock);
+        }
+
         used?.CutAndDrain();
         await (used?.Drained.WaitAsync(DrainLimit, opening.Clock) ?? Task.CompletedTask);
         await opening.ReopenAsync(store.MetadataDevice);
-        return await store.WriteSuperblockAsync(superblock);
+        var continuity = superblock.Continuity;
+        return await store.WriteSuperblockAsync(
+            superblock with { Continuity = continuity with { IsEnded = true } }) && (isStarting || continuity.IsEnded);
     }
 
     private void Start() => voter = new Voter(
@@ -154,7 +160,10 @@ internal sealed class ReplicaActor : ReceiveActor, IVoterHost
         VoterState.Of(store.Superblock, current),
         Guid.NewGuid(),
         isDrained: true,
-        leaseEnd: TimeSpan.Zero);
+        leaseEnd: TimeSpan.Zero)
+    {
+        IsTooSmall = opening.IsTooSmall(store),
+    };
 
     /// <summary>Repeats what waits: each change of the voter may have answered it.</summary>
     private void Answer()
@@ -164,6 +173,7 @@ internal sealed class ReplicaActor : ReceiveActor, IVoterHost
             return;
         }
 
+        AnswerFaults();
         foreach (var (key, request) in waiting.ToArray())
         {
             var reply = voter.Handle(request, VolumeTiming.Now(opening.Clock));
@@ -177,10 +187,13 @@ internal sealed class ReplicaActor : ReceiveActor, IVoterHost
                 key.Writer.Tell(new Told(store.Superblock.Member, reply, reply is Granted ? gate : null));
             }
         }
+    }
 
+    private void AnswerFaults()
+    {
         for (var i = 0; i < faults.Count; i++)
         {
-            if (voter.EndContinuity(faults[i].Ask.Fresh, faults[i].Ask.IsTruncated))
+            if (voter!.EndContinuity(faults[i].Ask.Fresh, faults[i].Ask.IsTruncated))
             {
                 faults[i].Writer.Tell(new ContinuityEnded(faults[i].Ask));
                 faults.RemoveAt(i--);

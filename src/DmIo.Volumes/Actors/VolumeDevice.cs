@@ -177,7 +177,11 @@ internal sealed class VolumeDevice : IBlockDevice, IWriterHost
     internal void OwnerEnded() => ownerEnded.TrySetResult();
 
     /// <summary>The voter has granted a leg.</summary>
-    internal void Granted(int member, LegGate gate) => legs[member]!.Gate = gate;
+    internal void Granted(int member, LegGate gate)
+    {
+        legs[member]!.Gate = gate;
+        Truncated.Granted(member);
+    }
 
     /// <summary>Submits an operation to the writer, or holds it until the volume is thawed.</summary>
     internal void Submit(VolumeOperation operation)
@@ -233,19 +237,14 @@ internal sealed class VolumeDevice : IBlockDevice, IWriterHost
     }
 
     /// <summary>The devices with the data of members; empty: not known any more.</summary>
-    internal List<string> NamesOf(MemberSet members)
-    {
-        var names = new List<string>();
-        foreach (var member in members)
-        {
-            names.Add(legs[member]?.Store.Device ?? "");
-        }
-
-        return names;
-    }
+    internal List<string> NamesOf(MemberSet members) =>
+        [.. legs.Index().Where(leg => members[leg.Index]).Select(leg => leg.Item?.Store.Device ?? "")];
 
     /// <summary>Why legs were lost.</summary>
     internal LegCauses Causes { get; } = new();
+
+    /// <summary>The legs that lack data of unknown extent.</summary>
+    internal TruncatedLegs Truncated { get; } = new();
 
     /// <summary>A leg or witness was found.</summary>
     internal void Add(LegStore store) => legs[store.Superblock.Member] = new VolumeLeg(store);

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using DmIo.Actors.Client;
 using DmIo.Actors.Protocol;
+using DmIo.Io;
 using DmIo.Volumes.Record;
 
 namespace DmIo.Volumes.Actors;
@@ -56,20 +57,23 @@ internal sealed class VolumeOpening(
     {
         foreach (var member in volume.Writer.State.Chosen.Configuration.Legs)
         {
-            if (volume.Has(member) && volume.LegOf(member).Store is var leg
-                && service.Directory.TryFind(leg.Device, out var device))
+            if (volume.Has(member)
+                && RoomOf(volume.LegOf(member).Store, volume.Writer.State.Chosen.Size) is { } room)
             {
-                volume.Writer.Confirm(member, leg.Superblock.Geometry.RoomOn(device.Description.Capacity));
+                volume.Writer.Confirm(member, room);
             }
         }
     }
 
-    /// <summary>The device with the leg's data became smaller than the volume, and another leg may have everything: the
-    /// leg lacks data also if the device gets its size again.</summary>
-    internal bool IsTruncated(LegStore leg) => leg.Superblock is { State: not LegState.None, Accepted: { } record }
+    /// <summary>The device with the leg's data has become smaller than the volume, and another leg may have
+    /// everything.</summary>
+    internal bool IsTooSmall(LegStore leg) => leg.Superblock is { State: not LegState.None, Accepted: { } record }
         && !(record.InSync - MemberSet.Of(leg.Superblock.Member)).IsEmpty
-        && service.Directory.TryFind(leg.Device, out var device)
-        && leg.Superblock.Geometry.RoomOn(device.Description.Capacity) < record.Size;
+        && RoomOf(leg, record.Size) < record.Size;
+
+    /// <summary>The device refuses changes since a flush failed.</summary>
+    internal async Task<bool> HasStoppedAsync(string device) => (await service.GetDevicesAsync()).Any(
+        status => status.Name == device && status.State == DeviceState.Failed);
 
     /// <summary>What identifies the volatile caches below a leg now; the default for a device that is no local file or
     /// disk: its cache may be lost at any time, so that its continuity never outlives its voter.</summary>
@@ -100,25 +104,25 @@ internal sealed class VolumeOpening(
     /// <param name="present">The members that have a replica, or are not drained.</param>
     /// <param name="used">The members that have had a replica.</param>
     /// <param name="record">The newest record that is known.</param>
+    /// <param name="read">The legs that may be read: reopened, a device that stopped at a failed flush has lost
+    /// writes.</param>
     /// <returns>One that was found; null: none.</returns>
-    internal async Task<LegStore?> FindMissingAsync(MemberSet present, MemberSet used, VolumeRecord record)
+    internal async Task<LegStore?> FindMissingAsync(
+        MemberSet present, MemberSet used, VolumeRecord record, IReadOnlySet<LegDevices> read)
     {
-        // Spares are not read while nothing is missing. A device that stopped at a failed flush has lost writes once it
-        // is reopened: not while its leg may be read.
+        // Spares are not read while nothing is missing.
         var isComplete = (record.Configuration.Voters - present).IsEmpty;
         var status = await service.GetDevicesAsync();
         var attached = AttachedDevices.Of(status);
         foreach (var devices in isComplete ? Members : Members.Union(Spares))
         {
-            var known = stores.FirstOrDefault(store => store.Devices == devices);
-            var isRead = known is not null && present[known.Superblock.Member] && record.InSync.Count > 1
-                && record.InSync[known.Superblock.Member];
             foreach (var failed in status.Where(device =>
-                device.State == DeviceState.Failed && devices.All.Contains(device.Name) && !isRead))
+                device.State == DeviceState.Failed && devices.All.Contains(device.Name) && !read.Contains(devices)))
             {
                 await ReopenAsync(failed.Name);
             }
 
+            var known = stores.FirstOrDefault(store => store.Devices == devices);
             if (devices.All.All(attached.ContainsKey)
                 && (known is null || !present[known.Superblock.Member])
                 && !forked.Exists(found => found.Device == devices.Data)
@@ -139,6 +143,21 @@ internal sealed class VolumeOpening(
         }
 
         return null;
+    }
+
+    /// <summary>The size of a volume that a leg has room for; null: its device is not attached. The bytes at the end of
+    /// the volume that are no whole block of the device are not accessed.</summary>
+    private ByteSize? RoomOf(LegStore leg, ByteSize size)
+    {
+        if (!service.Directory.TryFind(leg.Device, out var entry))
+        {
+            return null;
+        }
+
+        var (capacity, geometry) = (entry.Description.Capacity, leg.Superblock.Geometry);
+        var room = geometry.RoomOn(capacity);
+        var whole = geometry.RoomOn(ByteSize.FromBytes(capacity.Bytes + entry.Description.TailBytes));
+        return room < size && whole >= size ? size : room;
     }
 
     private TimeSpan AgeOf(string device) =>

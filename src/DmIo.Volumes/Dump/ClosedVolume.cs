@@ -76,14 +76,14 @@ internal sealed record ClosedVolume(
     /// <summary>The legs in sync know what the others lack. A blank leg lacks everything.</summary>
     private static ByteSize MissedBy(byte member, LegState state, VolumeRecord record, List<LegInspection> all)
     {
-        if (record.InSync[member])
-        {
-            return default;
-        }
-
         if (state == LegState.Blank)
         {
             return record.Size;
+        }
+
+        if (record.InSync[member])
+        {
+            return default;
         }
 
         var missed = new RegionSet();

@@ -10,8 +10,7 @@ namespace DmIo.Volumes.Sync;
 /// that are being synchronized miss; last, what legs are compared. Knows no clock and no device.
 /// <list type="bullet">
 /// <item>At most <see cref="MaxCopies"/> copies of <see cref="MaxRegions"/> regions are in flight, and comparisons are
-/// counted with them. While users have I/O, one copy of one region is in flight: a request waits for one at
-/// most.</item>
+/// counted with them. While users have I/O, one copy of one region is in flight.</item>
 /// <item>Regions are taken in ascending order. What is skipped (locked, unreadable) or missed again behind the position
 /// is taken in the next lap, which begins with a tick: a region that cannot be copied costs no more than that.</item>
 /// </list>
@@ -64,7 +63,7 @@ internal sealed class Synchronization
     {
         var state = writer.State;
         var pace = isBusy ? Busy : Idle;
-        if (!state.IsActive || state.IsFenced)
+        if (!state.IsActive || state.IsFenced || state.Live.IsEmpty)
         {
             return;
         }

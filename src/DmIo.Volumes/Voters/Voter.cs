@@ -62,6 +62,11 @@ internal sealed class Voter
     /// <summary>What is durable.</summary>
     internal VoterState Durable => durable;
 
+    /// <summary>The device has less room than the volume, so that the data of the leg is not used. Durable when a
+    /// record without the leg is accepted: if the devices of all legs are too small, nothing is lost when they get
+    /// their sizes again. A grant ends it.</summary>
+    internal bool IsTooSmall { get; set; }
+
     /// <summary>The epoch below which nothing is accepted and no I/O reaches the leg.</summary>
     internal Epoch Fence => fence;
 
@@ -161,7 +166,7 @@ internal sealed class Voter
             isDrained,
             !durable.IsContinuityEnded,
             incarnation,
-            IsBlank: durable.Leg == LegState.Blank);
+            IsBlank: IsTooSmall || durable.Leg == LegState.Blank);
     }
 
     private VoterReply? HandleAccept(VolumeRecord record)
@@ -187,10 +192,16 @@ internal sealed class Voter
         }
 
         return IsDurable(
-            state => state.Accepting(record),
+            state => Accepting(state, record),
             durable.Record.Version == record.Version && durable.Promised >= record.Version.Epoch)
             ? new Accepted(record.Version)
             : Waiting.Instance;
+    }
+
+    private VoterState Accepting(VoterState state, VolumeRecord record)
+    {
+        var after = state.Accepting(record);
+        return IsTooSmall && !record.InSync[state.Member] ? after with { Leg = LegState.Blank } : after;
     }
 
     private VoterReply HandleAttach(Attach attach)
@@ -220,7 +231,7 @@ internal sealed class Voter
         }
 
         granted = attach.Attempt;
-        isCut = false;
+        (isCut, IsTooSmall) = (false, false);
         host.Grant(durable.Generation);
         return new Granted(attach.Epoch, attach.Attempt, durable.Generation);
     }

@@ -130,8 +130,11 @@ internal sealed class WriterState
     /// <summary>The legs that get every write and are not in S.</summary>
     internal MemberSet Syncing => Targets - InSync;
 
+    /// <summary>The legs that were found to lack data, and that are lost as soon as this is durable.</summary>
+    internal MemberSet Failing { get; set; }
+
     /// <summary>The legs that hold every acknowledged write and can be used.</summary>
-    internal MemberSet Live => InSync & Targets;
+    internal MemberSet Live => (InSync & Targets) - Failing;
 
     /// <summary>The legs that hold the missed maps of the others: what is written there is durable on all of
     /// them.</summary>
@@ -213,7 +216,7 @@ internal sealed class WriterState
             Failed = Failed.With(member);
         }
 
-        Joined = Joined.Without(member);
+        (Joined, Failing) = (Joined.Without(member), Failing.Without(member));
         if (leg.MapStep is { } mapStep)
         {
             mapStep.IsOrphan = true;

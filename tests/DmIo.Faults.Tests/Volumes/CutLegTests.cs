@@ -81,9 +81,7 @@ public sealed class CutLegTests : IAsyncLifetime
         await using (var cut = await Service.OpenVolumeAsync(options).InTime())
         {
             // Nothing is read or written that the leg lacks.
-            var status = await cut.GetStatusAsync().InTime();
-            Assert.Equal(LegState.Absent, status.Legs[0].State);
-            Assert.Contains("became smaller", status.Legs[0].Cause, StringComparison.Ordinal);
+            Assert.Equal(LegState.Absent, (await cut.GetStatusAsync().InTime()).Legs[0].State);
         }
 
         await ReattachAsync(LegBytes);
@@ -92,6 +90,47 @@ public sealed class CutLegTests : IAsyncLifetime
 
         Assert.Empty((await volume.VerifyAsync().InTime()).Differences);
         Assert.Equal(data, await ReadAsync());
+    }
+
+    [Fact]
+    public async Task R13_a_leg_that_is_attached_smaller_while_the_volume_is_open_gets_everything()
+    {
+        var data = new byte[DataBytes];
+        new Random(1).NextBytes(data);
+        await using (await Service.OpenVolumeAsync(options).InTime())
+        {
+            await WriteAsync(0, data);
+        }
+
+        await using var volume = await Service.OpenVolumeAsync(options).InTime();
+        await ReattachAsync(LegBytes / 2);
+        await UntilAsync(volume, LegState.Absent);
+        Assert.Contains(
+            "became smaller", (await volume.GetStatusAsync().InTime()).Legs[0].Cause, StringComparison.Ordinal);
+        await ReattachAsync(LegBytes);
+        await UntilAsync(volume, LegState.InSync);
+
+        Assert.Empty((await volume.VerifyAsync().InTime()).Differences);
+        Assert.Equal(data, await ReadAsync());
+    }
+
+    [Fact]
+    public async Task R13_legs_that_are_all_cut_at_once_keep_what_they_have()
+    {
+        var data = new byte[DataBytes];
+        new Random(1).NextBytes(data);
+        await using (await Service.OpenVolumeAsync(options).InTime())
+        {
+            await WriteAsync(0, data);
+            Array.ForEach(files, file => file.SetLength(LegBytes / 2));
+            await using var client = await Service.OpenAsync(pages: 8).InTime();
+            _ = client.WriteAsync(new IoRegion("volume", 0, 8), data.AsMemory(0, 4096));
+            await Task.Delay(TimeSpan.FromSeconds(1));
+            Array.ForEach(files, file => file.SetLength(LegBytes));
+        }
+
+        await using var volume = await Service.OpenVolumeAsync(options).InTime();
+        Assert.Equal(data[..Sector.SizeBytes], (await ReadAsync())[..Sector.SizeBytes]);
     }
 
     private async Task ReattachAsync(long lengthBytes)

@@ -16,7 +16,7 @@ internal sealed class CopyWork(SimulatedVolume volume, SimulatedWriter writer)
         }
         else if (volume.Options.ComparesResync && step.Kind == CopyKind.Resync)
         {
-            new Comparison(this, core, step).Begin();
+            new Comparison(this, writer, core, step).Begin();
         }
         else
         {
@@ -48,10 +48,10 @@ internal sealed class CopyWork(SimulatedVolume volume, SimulatedWriter writer)
     }
 
     /// <summary>A copy to legs that may already hold its regions.</summary>
-    private sealed class Comparison(CopyWork work, VolumeWriter core, CopyStep step)
+    private sealed class Comparison(CopyWork work, SimulatedWriter writer, VolumeWriter core, CopyStep step)
     {
         private readonly (int Start, int Count) sectors =
-            SimulatedVolume.SectorsOf(step.Range, work.writer.State.Reach);
+            SimulatedVolume.SectorsOf(step.Range, writer.State.Reach);
 
         // By leg; null: it could not be read.
         private readonly Dictionary<int, UInt128?> hashes = [];
@@ -67,7 +67,7 @@ internal sealed class CopyWork(SimulatedVolume volume, SimulatedWriter writer)
                     hashes.Add(member, result == LegResult.Ok ? SectorDisk.HashOf(io.Sectors) : null);
                     if (member == source && result != LegResult.Ok)
                     {
-                        core.SourceFailed(step, result, work.writer.Now);
+                        core.SourceFailed(step, result, writer.Now);
                     }
                     else if (hashes.Count == compared.Count && hashes[source] is { } expected)
                     {
@@ -92,7 +92,7 @@ internal sealed class CopyWork(SimulatedVolume volume, SimulatedWriter writer)
 
             foreach (var target in step.Targets - differing)
             {
-                core.Completed(step, target, LegResult.Ok, work.writer.Now);
+                core.Completed(step, target, LegResult.Ok, writer.Now);
             }
         }
     }

@@ -68,6 +68,31 @@ public sealed class ReplicaTests : VolumeServiceTests
         Assert.True((await client.WriteAsync(new IoRegion("a", 8000, 8), new byte[4096])).IsOk);
     }
 
+    /// <summary>The superblock is the first write that fails: nobody else knows that a cache is lost.</summary>
+    [Fact]
+    public async Task VM8_A_voter_that_reopens_its_device_ends_its_continuity_and_does_not_answer()
+    {
+        var faulty = new FaultyDevice(new MemoryDevice(ByteSize.FromMiB(16)), seed: 1);
+        await Service.AttachAsync("a", faulty);
+        await Service.CreateVolumeAsync(new VolumeOptions { Name = "v", Legs = ["a"] });
+        await using var client = await Service.OpenAsync(64);
+        var store = await LegStore.OpenAsync(client, "a", await AttachedAsync());
+        var (opening, drain) = (new VolumeOpening(Service, client, "v", ["a"], [store]), new LegDrain());
+        var replica = System.ActorOf(Props.Create(() => new ReplicaActor(store, default, opening, drain)));
+        await GrantAsync(replica, store);
+        faulty.Add(new FaultRule { Filter = OperationFilter.On(IoOperation.Flush), MaxCount = 1 });
+        Assert.False((await client.FlushAsync("a")).IsOk);
+        using var inbox = Inbox.Create(System);
+        inbox.Watch(replica);
+
+        replica.Tell(new ReplicaActor.Ask(
+            ReplicaActor.Lane.Vote,
+            new Prepare(new Epoch(store.Superblock.Promised.Round + 1, Guid.NewGuid()), Guid.NewGuid())), inbox.Receiver);
+
+        Assert.IsType<Terminated>(await inbox.ReceiveAsync(TimeSpan.FromSeconds(30)));
+        Assert.True((await LegStore.OpenAsync(client, "a", await AttachedAsync())).Superblock.Continuity.IsEnded);
+    }
+
     private static bool TryPass(LegGate gate)
     {
         var isIn = gate.TryEnter();

@@ -295,6 +295,21 @@ public sealed class VoterTests
     }
 
     [Fact]
+    public void A_leg_that_is_too_small_becomes_blank_when_a_record_without_it_is_accepted()
+    {
+        fixture.Voter.IsTooSmall = true;
+        Assert.True(Assert.IsType<Promise>(fixture.AskAndWrite(new Prepare(EpochOf(1), OwnerA))).IsBlank);
+        fixture.AskAndWrite(new Accept(RecordOf(1)));
+        Assert.Equal(LegState.InSync, fixture.Voter.Durable.Leg);
+        fixture.AskAndWrite(new Accept(RecordOf(1, 2) with { InSync = MemberSet.Of(1) }));
+        Assert.Equal(LegState.Blank, fixture.Voter.Durable.Leg);
+        fixture.AskAndWrite(new Attach(EpochOf(1), 1, Guid.Empty));
+        fixture.AskAndWrite(new Mark(EpochOf(1), 1, LegState.Inconsistent));
+        fixture.AskAndWrite(new Accept(RecordOf(1, 3) with { InSync = MemberSet.Of(1) }));
+        Assert.Equal(LegState.Inconsistent, fixture.Voter.Durable.Leg);
+    }
+
+    [Fact]
     public void A_grant_begins_the_continuity_of_the_leg_durably()
     {
         fixture.Voter.EndContinuity(OwnerB);
