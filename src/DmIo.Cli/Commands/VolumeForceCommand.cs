@@ -38,7 +38,7 @@ internal static class VolumeForceCommand
 
     private static readonly Option<bool> Inconsistent = new("--allow-inconsistent")
     {
-        Description = "The source may be a leg whose copy did not end (Inconsistent) or that has no usable data (Blank).",
+        Description = "The source may be a leg whose copy did not end (Inconsistent) or without usable data (Blank).",
     };
 
     internal static Command Create(IConsoleStreams streams)

@@ -87,7 +87,8 @@ public sealed class ReplicaTests : VolumeServiceTests
 
         replica.Tell(new ReplicaActor.Ask(
             ReplicaActor.Lane.Vote,
-            new Prepare(new Epoch(store.Superblock.Promised.Round + 1, Guid.NewGuid()), Guid.NewGuid())), inbox.Receiver);
+            new Prepare(new Epoch(store.Superblock.Promised.Round + 1, Guid.NewGuid()), Guid.NewGuid())),
+            inbox.Receiver);
 
         Assert.IsType<Terminated>(await inbox.ReceiveAsync(TimeSpan.FromSeconds(30)));
         Assert.True((await LegStore.OpenAsync(client, "a", await AttachedAsync())).Superblock.Continuity.IsEnded);
