@@ -26,7 +26,7 @@ internal sealed class VolumeActor : ReceiveActor, IWithTimers
     private readonly VolumeDevice device;
     private readonly VolumeOpening opening;
     private readonly IActorRef?[] replicas = new IActorRef?[MemberSet.Capacity];
-    private readonly Guid[] ids = new Guid[MemberSet.Capacity];
+    private readonly LegStore?[] stores = new LegStore?[MemberSet.Capacity];
     private readonly LegDrain[] drains = [.. Enumerable.Range(0, MemberSet.Capacity).Select(_ => new LegDrain())];
     private readonly ILoggingAdapter log = Context.GetLogger();
     private readonly List<IActorRef> waitForOpen = [];
@@ -186,20 +186,24 @@ internal sealed class VolumeActor : ReceiveActor, IWithTimers
         }
 
         isLooking = true;
-        var present = MemberSet.None;
+        var (present, devices) = (MemberSet.None, new List<LegDevices>());
         for (var member = 0; member < replicas.Length; member++)
         {
             // A leg that was removed was found first, then those that have removed it and given its number to another.
             if (replicas[member] is not null && device.Record.Configuration.SlotOf(member) is { } slot
-                && slot.Id != ids[member])
+                && slot.Id != stores[member]!.Superblock.Leg)
             {
                 RemoveMember(member);
             }
 
-            present = replicas[member] is null && drains[member].IsOver ? present : present.With(member);
+            if (replicas[member] is not null || !drains[member].IsOver)
+            {
+                present = present.With(member);
+                devices.Add(stores[member]!.Devices);
+            }
         }
 
-        _ = opening.FindMissingAsync(present, used, device.Record).PipeTo(
+        _ = opening.FindMissingAsync(present, devices, used, device.Record).PipeTo(
             Self, success: static store => new Found(store), failure: static _ => new Found(null));
     }
 
@@ -212,7 +216,7 @@ internal sealed class VolumeActor : ReceiveActor, IWithTimers
             var current = opening.ContinuityOf(store.Devices) with { IsEnded = ended[member] };
             var replica = Context.ActorOf(Props.Create(() => new ReplicaActor(store, current, opening, drain)));
             Context.Watch(replica);
-            (replicas[member], ids[member]) = (replica, store.Superblock.Leg);
+            (replicas[member], stores[member]) = (replica, store);
             used = used.With(member);
             device.Post(volume =>
             {

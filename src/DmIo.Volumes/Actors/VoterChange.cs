@@ -112,6 +112,12 @@ internal sealed class VoterChange(VolumeDevice device, VolumeOpening opening)
         }
 
         await UntilAsync(chosen => !chosen.Configuration.Voters[member], cancellation, Remove);
+        while (await device.AskAsync(volume => volume.Has(member) && volume.LegOf(member).IsBusy))
+        {
+            // A leg that hangs is given up.
+            await Task.Delay(PollInterval, opening.Clock, cancellation);
+        }
+
         await ForgetAsync(member, store);
         return store?.Devices;
     }
@@ -196,7 +202,9 @@ internal sealed class VoterChange(VolumeDevice device, VolumeOpening opening)
         opening.Remove(store.Devices);
         try
         {
-            await LegStore.EraseAsync(opening.Client, store.MetadataDevice, store.Superblock.Geometry);
+            await opening.Watch.RunAsync(
+                store.Devices,
+                LegStore.EraseAsync(opening.Client, store.MetadataDevice, store.Superblock.Geometry));
         }
         catch (VolumeException)
         {

@@ -25,7 +25,8 @@ public sealed class ReplicaTests : VolumeServiceTests
         Assert.False((await client.FlushAsync("a")).IsOk);
         Assert.False((await client.WriteAsync(new IoRegion("a", 8000, 8), new byte[4096])).IsOk);
 
-        var opening = new VolumeOpening(Service, client, "v", ["a"], [store]);
+        var watch = new DeviceWatch(Service, client, TimeSpan.FromSeconds(8));
+        var opening = new VolumeOpening(Service, client, watch, "v", ["a"], [store]);
         var drain = new LegDrain();
         var replica = System.ActorOf(Props.Create(() => new ReplicaActor(store, default, opening, drain)));
 
