@@ -32,7 +32,10 @@ public sealed record VolumeOptions
     public TimeSpan SpareAfter { get; init; } = TimeSpan.FromMinutes(10);
 
     /// <summary>The legs and the witnesses.</summary>
-    internal IEnumerable<LegDevices> Members => Legs.Concat(Witnesses.Select(device => new LegDevices(device)));
+    internal IEnumerable<LegDevices> Members => Legs.Concat(WitnessDevices);
+
+    /// <summary>The witnesses, as legs are named.</summary>
+    internal IEnumerable<LegDevices> WitnessDevices => Witnesses.Select(device => new LegDevices(device));
 
     /// <summary>Create: the size; null: what fits on the smallest leg. Ignored by open.</summary>
     public ByteSize? Size { get; init; }

@@ -121,7 +121,7 @@ internal static class VolumeLegCommands
                 members = await changing.UntilInSyncAsync();
             },
             "Repeat the command.");
-        var witnesses = options.Members.Skip(options.Legs.Count).Except(members);
+        var witnesses = options.WitnessDevices.Except(members);
         var found = await VolumeCommand.InspectAsync(context, session, [.. members, .. witnesses]);
         return Print(context, VolumeCommand.Describe(session, devices, found));
     }
