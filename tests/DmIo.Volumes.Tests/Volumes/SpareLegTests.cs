@@ -44,6 +44,38 @@ public sealed class SpareLegTests : VolumeServiceTests
         Assert.Equal(["a", "b", "d"], status.Legs.Select(leg => leg.Device));
     }
 
+    /// <summary>It hangs when it is read, or when it has become a leg and gets the data.</summary>
+    [Theory]
+    [InlineData(0)]
+    [InlineData(2048)]
+    public async Task A_spare_that_hangs_is_skipped_for_the_next_one(long firstSector)
+    {
+        await CreateAsync();
+        var dead = new HungDevice(
+            new MemoryDevice(ByteSize.FromMiB(16)), OperationFilter.Any with { Start = firstSector });
+        await Service.AttachAsync("dead", dead);
+        var volume = await Service.OpenVolumeAsync(Options with
+        {
+            Spares = ["dead", "d"],
+            LegTimeout = TimeSpan.FromMilliseconds(500),
+        });
+        await WriteAsync(1);
+        faulty.Add(new FaultRule());
+        await WriteAsync(2);
+
+        try
+        {
+            await UntilAsync(volume, status => status.Legs.Select(leg => leg.Device).SequenceEqual(["a", "b", "d"]));
+        }
+        finally
+        {
+            dead.Release();
+        }
+
+        await UntilAsync(volume, VolumeState.Healthy);
+        Assert.Equal(2, await ReadAsync());
+    }
+
     [Fact]
     public async Task A_spare_that_is_a_leg_already_replaces_no_other_leg()
     {
