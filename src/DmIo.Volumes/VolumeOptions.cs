@@ -24,7 +24,8 @@ public sealed record VolumeOptions
     /// <summary>Open: the names of attached devices that replace absent legs, tried in this order. A device that holds
     /// a volume or a file system, is too small, fails, does not answer, or is used by another volume is skipped with a
     /// warning. Several volumes may name the same spares. A spare that has become a leg is found when the volume is
-    /// opened again with the same options.</summary>
+    /// opened again with the same options. One that is not attached then is a warning, and is used when it is
+    /// attached.</summary>
     public IReadOnlyList<LegDevices> Spares { get; init; } = [];
 
     /// <summary>Open: a leg that is absent for this time, while the volume serves, is replaced by a spare. The device

@@ -24,7 +24,7 @@ internal static class VolumeSearch
             var isSpare = options.Spares.Contains(devices);
             if (devices.All.FirstOrDefault(device => !attached.ContainsKey(device)) is { } missing)
             {
-                faults.AddRange(isSpare ? [] : [$"No device named '{missing}' is attached."]);
+                faults.Add($"No device named '{missing}' is attached.");
                 coming++;
                 continue;
             }

@@ -1,3 +1,5 @@
+using Akka.Actor;
+using Akka.Event;
 using DmIo.Devices;
 using DmIo.Devices.Faults;
 using DmIo.Io;
@@ -74,6 +76,24 @@ public sealed class SpareLegTests : VolumeServiceTests
 
         await UntilAsync(volume, VolumeState.Healthy);
         Assert.Equal(2, await ReadAsync());
+    }
+
+    [Fact]
+    public async Task A_volume_opens_without_a_spare_that_is_not_attached_warns_and_uses_it_when_it_is()
+    {
+        await CreateAsync();
+        var inbox = Inbox.Create(System);
+        System.EventStream.Subscribe(inbox.Receiver, typeof(Warning));
+
+        await using var volume = await Service.OpenVolumeAsync(Options with { Spares = ["late"] });
+
+        Assert.Contains("'late'", inbox.ReceiveWhere(_ => true, TimeSpan.FromSeconds(5)).ToString());
+        System.EventStream.Unsubscribe(inbox.Receiver);
+        await UntilAsync(volume, VolumeState.Healthy);
+        faulty.Add(new FaultRule());
+        await WriteAsync(2);
+        await AttachAsync("late");
+        await UntilAsync(volume, status => status.Legs.Select(leg => leg.Device).SequenceEqual(["a", "b", "late"]));
     }
 
     [Fact]
