@@ -22,9 +22,10 @@ public sealed record VolumeOptions
     public IReadOnlyList<string> Witnesses { get; init; } = [];
 
     /// <summary>Open: the names of attached devices that replace absent legs, tried in this order. A device that holds
-    /// a volume or a file system, is too small, or is used by another volume is skipped. Several volumes may name the
-    /// same spares. A spare that has become a leg is found when the volume is opened again with the same
-    /// options.</summary>
+    /// a volume or a file system, is too small, fails, does not answer, or is used by another volume is skipped with a
+    /// warning. Several volumes may name the same spares. A spare that has become a leg is found when the volume is
+    /// opened again with the same options. One that is not attached then is a warning, and is used when it is
+    /// attached.</summary>
     public IReadOnlyList<LegDevices> Spares { get; init; } = [];
 
     /// <summary>Open: a leg that is absent for this time, while the volume serves, is replaced by a spare. The device
@@ -32,7 +33,10 @@ public sealed record VolumeOptions
     public TimeSpan SpareAfter { get; init; } = TimeSpan.FromMinutes(10);
 
     /// <summary>The legs and the witnesses.</summary>
-    internal IEnumerable<LegDevices> Members => Legs.Concat(Witnesses.Select(device => new LegDevices(device)));
+    internal IEnumerable<LegDevices> Members => Legs.Concat(WitnessDevices);
+
+    /// <summary>The witnesses, as legs are named.</summary>
+    internal IEnumerable<LegDevices> WitnessDevices => Witnesses.Select(device => new LegDevices(device));
 
     /// <summary>Create: the size; null: what fits on the smallest leg. Ignored by open.</summary>
     public ByteSize? Size { get; init; }

@@ -29,6 +29,40 @@ public sealed class OperationTests
     }
 
     [Fact]
+    public async Task A_leg_with_external_metadata_in_files_is_opened_and_added()
+    {
+        await using var host = await StatusHost.StartAsync();
+        var volume = await host.OpenVolumeAsync("v", "a", "b");
+        var (data, metadata) = (Path.Combine(host.Folder, "c.img"), Path.Combine(host.Folder, "c.meta"));
+
+        var added = await host.PostAsync(
+            "volumes/v/add-leg", $$"""{"device":"{{data}};metadata={{metadata}}","createBytes":16777216}""");
+        await host.PostAsync("volumes/v/resync", "{}");
+
+        Assert.Equal((200, added.Text), added);
+        var leg = (await volume.GetStatusAsync()).Legs[2];
+        Assert.Equal((data, metadata, LegState.InSync), (leg.Device, leg.Metadata, leg.State));
+    }
+
+    [Fact]
+    public async Task The_devices_of_a_refused_leg_with_external_metadata_are_closed_and_its_new_files_are_deleted()
+    {
+        await using var host = await StatusHost.StartAsync();
+        await host.OpenVolumeAsync("v", "a", "b");
+        var (data, metadata) = (Path.Combine(host.Folder, "small.img"), Path.Combine(host.Folder, "small.meta"));
+
+        var (status, text) = await host.PostAsync(
+            "volumes/v/add-leg", $$"""{"device":"{{data}};metadata={{metadata}}","createBytes":4194304}""");
+
+        Assert.Equal(409, status);
+        Assert.Contains("has room for", text);
+        Assert.False(File.Exists(data) || File.Exists(metadata));
+        var attached = (await host.Service.GetDevicesAsync()).Select(device => device.Name).ToList();
+        Assert.DoesNotContain(data, attached);
+        Assert.DoesNotContain(metadata, attached);
+    }
+
+    [Fact]
     public async Task A_device_that_is_refused_is_closed_and_its_new_file_is_deleted()
     {
         await using var host = await StatusHost.StartAsync();

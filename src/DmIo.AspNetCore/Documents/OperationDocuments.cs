@@ -13,9 +13,11 @@ public sealed record EmptyRequest;
 
 /// <summary>The body of <c>add-leg</c> and <c>add-witness</c>.</summary>
 /// <param name="Device">The name of an attached device, a URI such as <c>nbd://host/name</c>, or the absolute path of a
-/// file or block device. A URI or path is opened by the service, and attached under this name.</param>
+/// file or block device. A URI or path is opened by the service, and attached under this name. A leg with external
+/// metadata is two devices, <c>DATA;metadata=META</c>.</param>
 /// <param name="Force">What the device holds may be lost.</param>
-/// <param name="CreateBytes">A missing file is created with this size; null: it is an error.</param>
+/// <param name="CreateBytes">A missing file is created with this size; null: it is an error. A missing file for
+/// external metadata is created in any case.</param>
 [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
 public sealed record AddMemberRequest(string Device, bool Force = false, long? CreateBytes = null);
 
@@ -23,7 +25,7 @@ public sealed record AddMemberRequest(string Device, bool Force = false, long? C
 /// <param name="Member">The leg that is replaced: the name of its device, or its number.</param>
 /// <param name="Device">The new device, as in <see cref="AddMemberRequest"/>.</param>
 /// <param name="Force">What the device holds may be lost.</param>
-/// <param name="CreateBytes">A missing file is created with this size; null: it is an error.</param>
+/// <param name="CreateBytes">As in <see cref="AddMemberRequest"/>.</param>
 [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
 public sealed record ReplaceLegRequest(string Member, string Device, bool Force = false, long? CreateBytes = null);
 

@@ -2,7 +2,9 @@ using DmIo.Actors.Client;
 using DmIo.Devices;
 using DmIo.Devices.Files;
 using DmIo.Io;
+using DmIo.Volumes;
 using DmIo.Volumes.Client;
+using DmIo.Volumes.Record;
 using Microsoft.AspNetCore.Http;
 
 namespace DmIo.AspNetCore.Endpoints;
@@ -24,6 +26,27 @@ internal sealed class NewDevice : IAsyncDisposable
         this.name = name;
         this.isOpened = isOpened;
         this.isCreated = isCreated;
+    }
+
+    /// <summary>Opens the device with the external metadata of a new leg. A missing file is created, with room for the
+    /// capacity of the leg.</summary>
+    /// <param name="service">The service.</param>
+    /// <param name="volume">The volume that is to use the device.</param>
+    /// <param name="leg">The leg, whose data is attached.</param>
+    /// <param name="end">Ends the opening.</param>
+    /// <returns>The device; null: the metadata is not external.</returns>
+    /// <inheritdoc cref="AttachAsync"/>
+    internal static async Task<NewDevice?> AttachMetadataAsync(
+        DmIoService service, Volume volume, LegDevices leg, CancellationToken end)
+    {
+        if (leg.Metadata is null)
+        {
+            return null;
+        }
+
+        var data = (await service.GetDevicesAsync(end)).First(device => device.Name == leg.Data);
+        var geometry = LegGeometry.Growable(MetadataPlacement.External, data.Description.Capacity);
+        return await AttachAsync(service, volume, leg.Metadata, geometry.MetadataLength.Bytes, end);
     }
 
     /// <param name="service">The service.</param>

@@ -19,12 +19,8 @@ internal static class VolumeOperations
         var operations = group.MapGroup("/volumes/{volume}");
         operations.MapPost("/verify", Requests.For(VerifyAsync));
         operations.MapPost("/resync", Requests.For(ResyncAsync));
-        operations.MapPost("/add-leg", Requests.For((context, service, end) =>
-            AddAsync(context, service, static (volume, name, options, end) =>
-                volume.AddLegAsync(name, options, end), end)));
-        operations.MapPost("/add-witness", Requests.For((context, service, end) =>
-            AddAsync(context, service, static (volume, name, options, end) =>
-                volume.AddWitnessAsync(name, options, end), end)));
+        operations.MapPost("/add-leg", Requests.For(AddLegAsync));
+        operations.MapPost("/add-witness", Requests.For(AddWitnessAsync));
         operations.MapPost("/replace-leg", Requests.For(ReplaceAsync));
         operations.MapPost("/remove-leg", Requests.For(RemoveAsync));
         operations.MapPost("/grow", Requests.For(GrowAsync));
@@ -85,20 +81,27 @@ internal static class VolumeOperations
             context, end => EndAsync(volume, volume.UntilInSyncAsync(end), end), CopyOf(volume), end);
     }
 
-    private static async Task AddAsync(
-        HttpContext context,
-        DmIoService service,
-        Func<Volume, string, MemberOptions, CancellationToken, Task> add,
-        CancellationToken end)
+    private static async Task AddLegAsync(HttpContext context, DmIoService service, CancellationToken end)
     {
         var volume = StatusEndpoints.VolumeOf(context, service);
         var request = await Requests.ReadAsync(context, EndpointJson.Default.AddMemberRequest, end);
-        await using var device = await NewDevice.AttachAsync(
-            service, volume, request.Device, request.CreateBytes, end);
-        await OperationStream.RunAsync(
+        var (leg, options) = (LegDevices.Parse(request.Device), new MemberOptions(request.Force));
+        await ChangeAsync(
+            context, service, volume, leg, request.CreateBytes, end => volume.AddLegAsync(leg, options, end), end);
+    }
+
+    private static async Task AddWitnessAsync(HttpContext context, DmIoService service, CancellationToken end)
+    {
+        var volume = StatusEndpoints.VolumeOf(context, service);
+        var request = await Requests.ReadAsync(context, EndpointJson.Default.AddMemberRequest, end);
+        var (device, options) = (request.Device, new MemberOptions(request.Force));
+        await ChangeAsync(
             context,
-            end => EndAsync(volume, add(volume, request.Device, new MemberOptions(request.Force), end), end),
-            CopyOf(volume),
+            service,
+            volume,
+            new LegDevices(device),
+            request.CreateBytes,
+            end => volume.AddWitnessAsync(device, options, end),
             end);
     }
 
@@ -107,16 +110,31 @@ internal static class VolumeOperations
         var volume = StatusEndpoints.VolumeOf(context, service);
         var request = await Requests.ReadAsync(context, EndpointJson.Default.ReplaceLegRequest, end);
         var member = await MemberOfAsync(volume, request.Member, end);
-        await using var device = await NewDevice.AttachAsync(
-            service, volume, request.Device, request.CreateBytes, end);
-        await OperationStream.RunAsync(
+        var (leg, options) = (LegDevices.Parse(request.Device), new MemberOptions(request.Force));
+        await ChangeAsync(
             context,
-            end => EndAsync(
-                volume,
-                volume.ReplaceLegAsync(member, request.Device, new MemberOptions(request.Force), end),
-                end),
-            CopyOf(volume),
+            service,
+            volume,
+            leg,
+            request.CreateBytes,
+            end => volume.ReplaceLegAsync(member, leg, options, end),
             end);
+    }
+
+    /// <summary>Opens the devices of a new member, and changes the volume.</summary>
+    private static async Task ChangeAsync(
+        HttpContext context,
+        DmIoService service,
+        Volume volume,
+        LegDevices added,
+        long? createBytes,
+        Func<CancellationToken, Task> change,
+        CancellationToken end)
+    {
+        await using var data = await NewDevice.AttachAsync(service, volume, added.Data, createBytes, end);
+        await using var metadata = await NewDevice.AttachMetadataAsync(service, volume, added, end);
+        await OperationStream.RunAsync(
+            context, end => EndAsync(volume, change(end), end), CopyOf(volume), end);
     }
 
     private static async Task RemoveAsync(HttpContext context, DmIoService service, CancellationToken end)

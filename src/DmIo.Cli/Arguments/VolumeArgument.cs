@@ -22,8 +22,11 @@ internal sealed record VolumeArgument(string Text, IReadOnlyList<LegDevices> Leg
     internal string DeviceText => Quoted(
         $"{Prefix}{string.Join(',', Legs)}{(Witnesses.Count == 0 ? "" : Witness)}{string.Join(',', Witnesses)}");
 
+    /// <summary>The witnesses, as legs are written.</summary>
+    internal IEnumerable<LegDevices> WitnessDevices => Witnesses.Select(device => new LegDevices(device));
+
     /// <summary>The legs and the witnesses.</summary>
-    internal IEnumerable<LegDevices> All => Legs.Concat(Witnesses.Select(device => new LegDevices(device)));
+    internal IEnumerable<LegDevices> All => Legs.Concat(WitnessDevices);
 
     /// <summary>The text names a volume, even if it is not a valid one.</summary>
     internal static bool Is(string text) => text.StartsWith(Prefix, StringComparison.Ordinal);

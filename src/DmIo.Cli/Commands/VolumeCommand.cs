@@ -191,11 +191,9 @@ internal static class VolumeCommand
 
     /// <summary>Attaches all devices of a volume.</summary>
     internal static async Task<VolumeOptions> AttachAllAsync(
-        DeviceSession session, VolumeArgument devices, DeviceAccess access)
-    {
-        var names = await AttachAsync(session, devices.All, access);
-        return OptionsOf(names[..devices.Legs.Count], names[devices.Legs.Count..]);
-    }
+        DeviceSession session, VolumeArgument devices, DeviceAccess access) => OptionsOf(
+        await AttachAsync(session, devices.Legs, access),
+        await AttachAsync(session, devices.WitnessDevices, access));
 
     /// <summary>Attaches those of the devices that can be opened, and warns of the others.</summary>
     /// <exception cref="RefusedException">No leg can be opened.</exception>
@@ -204,7 +202,7 @@ internal static class VolumeCommand
     {
         var (faults, isOpen) = (new List<string>(), false);
         var legs = await AttachEachAsync(devices.Legs);
-        var witnesses = await AttachEachAsync(devices.All.Skip(devices.Legs.Count));
+        var witnesses = await AttachEachAsync(devices.WitnessDevices);
         if (legs.Count == 0)
         {
             throw new RefusedException(string.Join(' ', isOpen ? faults.Append(NodeHint) : faults));

@@ -132,7 +132,7 @@ internal static class VolumeCreateCommand
 
         var witnesses = await VolumeCommand.AttachAsync(
             session,
-            devices.All.Skip(legs.Count),
+            devices.WitnessDevices,
             DeviceAccess.Writing(parsed, created is null ? null : WitnessSize));
         return new VolumeOptions
         {

@@ -49,7 +49,8 @@ internal static class VolumeLegCommands
 
     private static readonly Argument<string> Added = new("DEVICE")
     {
-        Description = "The new device: a path, a URI, or the name of a device in --config.",
+        Description = "The new device: a path, a URI, or the name of a device in --config. A leg with its metadata on "
+            + "another device is 'DEVICE;metadata=DEVICE'.",
     };
 
     private static readonly Argument<string> Removed = new("MEMBER")
@@ -121,7 +122,7 @@ internal static class VolumeLegCommands
                 members = await changing.UntilInSyncAsync();
             },
             "Repeat the command.");
-        var witnesses = options.Members.Skip(options.Legs.Count).Except(members);
+        var witnesses = options.WitnessDevices.Except(members);
         var found = await VolumeCommand.InspectAsync(context, session, [.. members, .. witnesses]);
         return Print(context, VolumeCommand.Describe(session, devices, found));
     }
@@ -139,7 +140,9 @@ internal static class VolumeLegCommands
         var (operation, json) = (parsed.CommandResult.Command.Name, EndpointJson.Default);
         var create = parsed.GetValue(SharedOptions.Create)?.Bytes;
         var force = parsed.GetValue(Force);
-        var added = parsed.GetValue(Added) is { } text ? await volume.DeviceOfAsync(text) : "";
+        var added = parsed.GetValue(Added) is { } text
+            ? (await LegDevices.Parse(text).SelectAsync(volume.DeviceOfAsync)).ToString()
+            : "";
         var removed = parsed.GetValue(Removed) ?? "";
         switch (operation)
         {

@@ -167,7 +167,7 @@ internal sealed class OpenVolumes(RunContext context, DmIoService service)
             return await service.OpenVolumeAsync(settings with
             {
                 Legs = [.. argument.Legs.Where(members.ContainsKey).Select(text => members[text])],
-                Witnesses = [.. argument.All.Skip(argument.Legs.Count).Where(members.ContainsKey)
+                Witnesses = [.. argument.WitnessDevices.Where(members.ContainsKey)
                     .Select(text => members[text].Data)],
 
                 // Allowed when the volume was created, for the host that it is bound to.

@@ -16,6 +16,9 @@ internal sealed class LegGate
     /// <summary>The I/O inside.</summary>
     internal long Count => Volatile.Read(ref state) & ~Cut;
 
+    /// <summary>The I/O inside without an answer. Used only on the volume's turn.</summary>
+    internal int Unanswered { get; set; }
+
     /// <summary>Ends when the gate is cut and drained.</summary>
     internal Task Drained => drained.Task;
 

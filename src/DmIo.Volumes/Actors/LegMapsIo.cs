@@ -10,20 +10,39 @@ internal sealed class LegMapsIo(VolumeDevice device)
 {
     internal void Read(int leg)
     {
-        var (store, writer) = (device.LegOf(leg).Store, device.Writer);
-        _ = store.ReadMapsAsync().ContinueWith(
-            read => device.PostTo(writer, volume =>
+        var (read, writer) = (device.LegOf(leg), device.Writer);
+        if (read.Gate is not { } gate || !gate.TryEnter())
+        {
+            device.PostTo(writer, volume => writer.LegLost(leg, volume.Now));
+            return;
+        }
+
+        gate.Unanswered++;
+        _ = read.Store.ReadMapsAsync().ContinueWith(
+            ended => device.Post(volume =>
             {
-                if (read.IsCompletedSuccessfully)
-                {
-                    writer.MapsRead(leg, read.Result, volume.Now);
-                }
-                else
-                {
-                    writer.LegLost(leg, volume.Now);
-                }
+                gate.Unanswered--;
+                _ = read.Store.MapsReleased.ContinueWith(_ => gate.Leave(), TaskScheduler.Default);
+                Complete(volume, writer, leg, ended);
             }),
             TaskScheduler.Default);
+    }
+
+    private static void Complete(VolumeDevice volume, VolumeWriter writer, int leg, Task<LegMaps?> read)
+    {
+        if (writer != volume.Writer)
+        {
+            return;
+        }
+
+        if (read.IsCompletedSuccessfully)
+        {
+            writer.MapsRead(leg, read.Result, volume.Now);
+        }
+        else
+        {
+            writer.LegLost(leg, volume.Now);
+        }
     }
 
     internal void Write(ActiveStep step)

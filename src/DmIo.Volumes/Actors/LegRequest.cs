@@ -38,6 +38,7 @@ internal sealed class LegRequest(VolumeDevice device) : IoCompletion, IVolumeInp
         {
             if (device.LegOf(member).Gate is { } gate && gate.TryEnter())
             {
+                gate.Unanswered++;
                 sent.Add((member, gate));
             }
             else
@@ -71,6 +72,7 @@ internal sealed class LegRequest(VolumeDevice device) : IoCompletion, IVolumeInp
         for (var index = 0; index < sent.Count; index++)
         {
             var status = result is { } outcome ? outcome[index] : refusal;
+            sent[index].Gate.Unanswered--;
             if (!held[index])
             {
                 sent[index].Gate.Leave();

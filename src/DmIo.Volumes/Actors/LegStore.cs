@@ -41,6 +41,9 @@ internal sealed class LegStore
     /// <summary>Ends when no write of this object can take effect any more; fails if that is never known.</summary>
     internal Task Released { get; private set; } = Task.CompletedTask;
 
+    /// <summary>Ends when no device accesses the memory of the last <see cref="ReadMapsAsync"/> any more.</summary>
+    internal Task MapsReleased { get; private set; } = Task.CompletedTask;
+
     /// <summary>The leg or witness is a voter by a record. Another device may have taken its number.</summary>
     internal bool IsMemberOf(VolumeRecord record) =>
         record.Configuration.SlotOf(Superblock.Member)?.Id == Superblock.Leg;
@@ -171,10 +174,17 @@ internal sealed class LegStore
     {
         var reader = new MapReader(client, MetadataDevice, Superblock.Geometry, skipsUnreadable: false);
         var extents = new RegionSet();
-        await reader.LoadAsync(pages.Active, extents);
-        for (byte member = 0; member < VolumeConfiguration.MaxLegs; member++)
+        try
         {
-            await reader.LoadAsync(pages.MissedOf(member), pages.BeginMissed(member));
+            await reader.LoadAsync(pages.Active, extents);
+            for (byte member = 0; member < VolumeConfiguration.MaxLegs; member++)
+            {
+                await reader.LoadAsync(pages.MissedOf(member), pages.BeginMissed(member));
+            }
+        }
+        finally
+        {
+            MapsReleased = reader.Released;
         }
 
         return Superblock.State == LegState.Blank ? null : new LegMaps(extents, pages.CopyMissed());
@@ -214,12 +224,15 @@ internal sealed class LegStore
     }
 
     /// <summary>Reads a block; null: it cannot be read.</summary>
+    /// <exception cref="VolumeException">The device does not answer, and was given up.</exception>
     internal static async Task<byte[]?> TryReadAsync(IoClient client, string device, long sector)
     {
         var block = new byte[LegGeometry.BlockBytes];
         var result = await client.ReadAsync(
             new IoRegion(device, sector, LegGeometry.BlockBytes / Sector.SizeBytes), block);
-        return result.IsOk ? block : null;
+        return result[0].Code == IoStatusCode.TimedOut
+            ? throw new VolumeException($"'{device}' does not answer.")
+            : result.IsOk ? block : null;
     }
 
     private async Task WriteEmptyMapsAsync()

@@ -6,7 +6,8 @@ namespace DmIo.Volumes.Actors;
 
 /// <summary>
 /// Judges the legs of an open volume, several times a second, on the volume's turn: which are slow, which hang, which
-/// fail too many reads, and when an absent one is attached again.
+/// fail too many reads, and when an absent one is attached again. A leg hangs when the volume waits for it, also if the
+/// leg is not in sync, lost already, or removed.
 /// </summary>
 internal sealed class LegWatch(VolumeOpening opening)
 {
@@ -21,21 +22,21 @@ internal sealed class LegWatch(VolumeOpening opening)
     internal void Tick(VolumeDevice volume)
     {
         var (state, lease, now) = (volume.Writer.State, volume.Writer.Lease, volume.Now);
-        var slow = MemberSet.None;
+        var (slow, targets, timeout) = (MemberSet.None, state.Targets, opening.Watch.Timeout);
         opening.ConfirmRoom(volume);
         volume.Truncated.Watch(volume);
-        foreach (var member in state.Targets)
+        for (var member = 0; member < legs.Length; member++)
         {
-            var age = opening.AgeOf(volume.LegOf(member));
-            if (age > opening.LegTimeout)
+            var age = volume.Has(member) ? AgeOf(volume.LegOf(member), targets[member]) : TimeSpan.Zero;
+            if (age > timeout)
             {
-                volume.GiveUp(member, $"no answer for {opening.LegTimeout.TotalSeconds} s");
+                GiveUp(volume, member, $"no answer for {timeout.TotalSeconds} s");
             }
             else if (FailsReads(member, state, now))
             {
-                volume.GiveUp(member, $"more than {MaxRepairs} failed reads in an hour");
+                GiveUp(volume, member, $"more than {MaxRepairs} failed reads in an hour");
             }
-            else if (age > SlowAfter)
+            else if (age > SlowAfter && targets[member])
             {
                 slow = slow.With(member);
             }
@@ -49,15 +50,34 @@ internal sealed class LegWatch(VolumeOpening opening)
 
         foreach (var member in state.Chosen.Configuration.Legs)
         {
-            if (legs[member].IsStuck(state.Legs[member].Phase, now, opening.LegTimeout))
+            if (legs[member].IsStuck(state.Legs[member].Phase, now, timeout))
             {
-                volume.Causes.Note(member, $"not attached within {opening.LegTimeout.TotalSeconds} s");
+                volume.Causes.Note(member, $"not attached within {timeout.TotalSeconds} s");
                 volume.Writer.LegLost(member, now);
             }
             else if (volume.Has(member) && legs[member].MayReturn(state.Legs[member].Phase, now))
             {
                 volume.Writer.Return(member, now);
             }
+        }
+    }
+
+    /// <summary>The age of the oldest operation in flight on the leg's devices, while the volume waits for the leg;
+    /// otherwise zero. Nothing waits for the reports of failures once the leg is lost.</summary>
+    private TimeSpan AgeOf(VolumeLeg leg, bool isTarget) => leg.IsBusy || (isTarget && leg.Failures > 0)
+        ? opening.Watch.AgeOf(leg.Store.Devices)
+        : TimeSpan.Zero;
+
+    /// <summary>Waits no longer for a leg. While failures of the leg are not reported, it is not lost: they are
+    /// reported when its superblock was written, or when its voter, whose write was given up, has stopped
+    /// (VM8).</summary>
+    private static void GiveUp(VolumeDevice volume, int member, string cause)
+    {
+        volume.Causes.Note(member, cause);
+        volume.GiveUp(member);
+        if (volume.LegOf(member).Failures == 0)
+        {
+            volume.Writer.LegLost(member, volume.Now);
         }
     }
 
@@ -87,10 +107,10 @@ internal sealed class LegWatch(VolumeOpening opening)
         /// <summary>The repairs before that.</summary>
         internal long CorrectedBefore { get; set; }
 
-        /// <summary>The leg does not answer while it is being attached: its voter or its device hangs.</summary>
+        /// <summary>The voter of the leg does not answer while the leg is being attached.</summary>
         internal bool IsStuck(LegPhase phase, TimeSpan now, TimeSpan timeout)
         {
-            if (phase is not (LegPhase.Attaching or LegPhase.ReadingMaps or LegPhase.Marking))
+            if (phase is not (LegPhase.Attaching or LegPhase.Marking))
             {
                 attachingSince = null;
                 return false;

@@ -14,6 +14,9 @@ internal sealed class MapReader(IoClient client, string device, LegGeometry geom
 {
     private const int BlocksAtOnce = (1 << 20) / LegGeometry.BlockBytes;
 
+    /// <summary>Ends when the device does not access the memory of the last read any more.</summary>
+    internal Task Released { get; private set; } = Task.CompletedTask;
+
     /// <summary>Reads the active map.</summary>
     /// <param name="map">The map.</param>
     /// <param name="extents">Gets the extents.</param>
@@ -54,6 +57,7 @@ internal sealed class MapReader(IoClient client, string device, LegGeometry geom
         var bytes = new byte[count * LegGeometry.BlockBytes];
         var result = await client.ReadAsync(new IoRegion(device, sector, bytes.Length / Sector.SizeBytes), bytes)
             .ConfigureAwait(false);
+        Released = result.Released;
         if (result.IsOk)
         {
             return [.. bytes.Chunk(LegGeometry.BlockBytes)];

@@ -143,7 +143,7 @@ internal sealed class ReplicaActor : ReceiveActor, IVoterHost
 
         if (!await opening.HasStoppedAsync(store.MetadataDevice))
         {
-            return await store.WriteSuperblockAsync(superblock);
+            return store.Released.IsCompletedSuccessfully && await store.WriteSuperblockAsync(superblock);
         }
 
         used?.CutAndDrain();

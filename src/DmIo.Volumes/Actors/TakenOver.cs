@@ -30,7 +30,8 @@ internal sealed class TakenOver(VolumeDevice device, VolumeOpening opening) : IA
         HostLock? hostLock = null;
         try
         {
-            var (stores, known, forked, faults) = await VolumeSearch.RunAsync(service, client, options);
+            var watch = new DeviceWatch(service, client, options.LegTimeout);
+            var (stores, known, forked, faults) = await VolumeSearch.RunAsync(service, client, watch, options);
             foreach (var fault in faults)
             {
                 Logging.GetLogger(service.System, typeof(TakenOver)).Warning(
@@ -48,11 +49,10 @@ internal sealed class TakenOver(VolumeDevice device, VolumeOpening opening) : IA
                 ComparesCopies = options.ComparesResync,
                 Synchronization = new Synchronization { MaxBytesPerSecond = options.MaxResync.Bytes },
             };
-            var opening = new VolumeOpening(service, client, options.Name, options.Members, stores)
+            var opening = new VolumeOpening(service, client, watch, options.Name, options.Members, stores)
             {
                 Spares = options.Spares,
                 Forked = [.. forked],
-                LegTimeout = options.LegTimeout,
                 StartsStopped = startsStopped,
                 AreServersDrained = options.AreServersDrained,
             };

@@ -187,7 +187,8 @@ internal sealed class VolumeActor : ReceiveActor, IWithTimers
         }
 
         isLooking = true;
-        var (present, record, read) = (MemberSet.None, device.Record, new HashSet<LegDevices>());
+        var (present, record) = (MemberSet.None, device.Record);
+        var (taken, read) = (new List<LegDevices>(), new HashSet<LegDevices>());
         for (var member = 0; member < replicas.Length; member++)
         {
             // A leg that was removed was found first, then those that have removed it and given its number to another.
@@ -197,14 +198,19 @@ internal sealed class VolumeActor : ReceiveActor, IWithTimers
                 RemoveMember(member);
             }
 
-            present = replicas[member] is null && drains[member].IsOver ? present : present.With(member);
+            if (replicas[member] is not null || !drains[member].IsOver)
+            {
+                present = present.With(member);
+                taken.Add(stores[member]!.Devices);
+            }
+
             if (replicas[member] is not null && record.InSync.Count > 1 && record.InSync[member])
             {
                 read.Add(stores[member]!.Devices);
             }
         }
 
-        _ = opening.FindMissingAsync(present, used, record, read).PipeTo(
+        _ = opening.FindMissingAsync(present, taken, used, record, read).PipeTo(
             Self, success: static store => new Found(store), failure: static _ => new Found(null));
     }
 

@@ -252,17 +252,14 @@ internal sealed class VolumeDevice : IBlockDevice, IWriterHost
     /// <summary>The member was removed from the volume.</summary>
     internal void Remove(int member) => legs[member] = null;
 
-    /// <summary>Waits no longer for a leg.</summary>
-    internal void GiveUp(int member, string cause)
+    /// <summary>What is in flight on a leg ends as TimedOut, also writes of its superblock.</summary>
+    internal void GiveUp(int member)
     {
-        Causes.Note(member, cause);
         foreach (var device in LegOf(member).Store.Devices.All)
         {
             client.GiveUp(device);
             copies.Client.GiveUp(device);
         }
-
-        Writer.LegLost(member, Now);
     }
 
     /// <summary>Called once a second.</summary>
@@ -343,7 +340,7 @@ internal sealed class VolumeDevice : IBlockDevice, IWriterHost
 
     /// <summary>Ends the continuity of a leg, and completes the failed request then (VM8).</summary>
     internal void EndContinuity(int member, IVolumeInput completion, bool isTruncated) =>
-        Owner.Tell(new VolumeActor.LegFailed(member, completion, isTruncated));
+        Owner.Tell(new VolumeActor.LegFailed(member, legs[member]?.Failed(completion) ?? completion, isTruncated));
 
     private void Send(VolumeOperation operation)
     {

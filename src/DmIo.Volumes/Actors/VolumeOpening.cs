@@ -9,7 +9,12 @@ namespace DmIo.Volumes.Actors;
 
 /// <summary>The legs of a volume that is opened, and how missing ones are found later. Thread-safe.</summary>
 internal sealed class VolumeOpening(
-    DmIoService service, IoClient client, string name, IEnumerable<LegDevices> named, IReadOnlyList<LegStore> stores)
+    DmIoService service,
+    IoClient client,
+    DeviceWatch watch,
+    string name,
+    IEnumerable<LegDevices> named,
+    IReadOnlyList<LegStore> stores)
 {
     private static readonly Guid BootId = ReadBootId();
     private ImmutableList<LegDevices> members = [.. named];
@@ -42,14 +47,8 @@ internal sealed class VolumeOpening(
 
     internal TimeProvider Clock { get; init; } = TimeProvider.System;
 
-    /// <summary>A leg whose oldest I/O is older is lost.</summary>
-    internal TimeSpan LegTimeout { get; init; } = TimeSpan.FromSeconds(8);
-
-    /// <summary>The age of the oldest operation in flight on the leg's devices, while the volume waits for the leg;
-    /// otherwise zero.</summary>
-    internal TimeSpan AgeOf(VolumeLeg leg) => leg.Gate is { Count: > 0 }
-        ? leg.Store.Devices.All.Max(AgeOf)
-        : TimeSpan.Zero;
+    /// <summary>Gives up I/O of <see cref="Client"/>.</summary>
+    internal DeviceWatch Watch => watch;
 
     /// <summary>The legs confirm the size of a volume that they have room for, as far as their devices are attached.
     /// Used on the volume's turn.</summary>
@@ -102,13 +101,18 @@ internal sealed class VolumeOpening(
 
     /// <summary>Looks for a leg or witness that has no replica.</summary>
     /// <param name="present">The members that have a replica, or are not drained.</param>
+    /// <param name="taken">Their devices.</param>
     /// <param name="used">The members that have had a replica.</param>
     /// <param name="record">The newest record that is known.</param>
     /// <param name="read">The legs that may be read: reopened, a device that stopped at a failed flush has lost
     /// writes.</param>
     /// <returns>One that was found; null: none.</returns>
     internal async Task<LegStore?> FindMissingAsync(
-        MemberSet present, MemberSet used, VolumeRecord record, IReadOnlySet<LegDevices> read)
+        MemberSet present,
+        IReadOnlyCollection<LegDevices> taken,
+        MemberSet used,
+        VolumeRecord record,
+        IReadOnlySet<LegDevices> read)
     {
         // Spares are not read while nothing is missing.
         var isComplete = (record.Configuration.Voters - present).IsEmpty;
@@ -122,11 +126,10 @@ internal sealed class VolumeOpening(
                 await ReopenAsync(failed.Name);
             }
 
-            var known = stores.FirstOrDefault(store => store.Devices == devices);
             if (devices.All.All(attached.ContainsKey)
-                && (known is null || !present[known.Superblock.Member])
+                && !taken.Contains(devices)
                 && !forked.Exists(found => found.Device == devices.Data)
-                && await TryOpenAsync(devices, attached) is { } store
+                && await watch.RunAsync(devices, TryOpenAsync(devices, attached)) is { } store
                 && store.Superblock.Volume == stores[0].Superblock.Volume)
             {
                 if (store.Superblock.Accepted?.Lineage != stores[0].Superblock.Accepted!.Lineage)
@@ -159,11 +162,6 @@ internal sealed class VolumeOpening(
         var whole = geometry.RoomOn(ByteSize.FromBytes(capacity.Bytes + entry.Description.TailBytes));
         return room < size && whole >= size ? size : room;
     }
-
-    private TimeSpan AgeOf(string device) =>
-        service.Directory.TryFind(device, out var entry) && entry.OldestInFlightSince is { } since
-            ? service.System.Scheduler.MonotonicClock - since
-            : TimeSpan.Zero;
 
     private (ulong DiskSequence, FileStamp File)? StampOf(string device)
     {
@@ -198,13 +196,14 @@ internal sealed class VolumeOpening(
     /// was lost to the volume.</summary>
     internal async Task ReopenAsync(string device)
     {
+        using var limit = new CancellationTokenSource(watch.Timeout, Clock);
         try
         {
-            await service.ReopenAsync(device);
+            await service.ReopenAsync(device, limit.Token);
         }
-        catch (IoRefusedException)
+        catch (Exception fault) when (fault is IoRefusedException or OperationCanceledException)
         {
-            // It still rejects writes; the next look tries again.
+            // It still rejects writes, or has I/O in flight that does not end; the next look tries again.
         }
     }
 

@@ -13,7 +13,7 @@ internal static class VolumeSearch
     /// from each other, or the named devices can never be enough to open the volume.</exception>
     /// <exception cref="IoRefusedException">The name is in use, or the service has stopped.</exception>
     internal static async Task<FoundMembers> RunAsync(
-        DmIoService service, IoClient client, VolumeOptions options)
+        DmIoService service, IoClient client, DeviceWatch watch, VolumeOptions options)
     {
         var attached = await AttachedDevices.OfAsync(service);
         RequireFreeName(options, attached.Keys);
@@ -24,12 +24,17 @@ internal static class VolumeSearch
             var isSpare = options.Spares.Contains(devices);
             if (devices.All.FirstOrDefault(device => !attached.ContainsKey(device)) is { } missing)
             {
-                faults.AddRange(isSpare ? [] : [$"No device named '{missing}' is attached."]);
+                faults.Add($"No device named '{missing}' is attached.");
                 coming++;
                 continue;
             }
 
-            var reading = await LegStore.ReadSuperblockAsync(client, devices, attached);
+            if (await TryReadAsync(client, watch, devices, attached, faults) is not { } reading)
+            {
+                coming++;
+                continue;
+            }
+
             if (isSpare && !stores.Exists(store => store.Superblock.Volume == reading.Superblock?.Volume))
             {
                 continue;
@@ -53,14 +58,7 @@ internal static class VolumeSearch
             }
         }
 
-        if (stores.Count == 0)
-        {
-            throw new VolumeException(
-                $"No leg of the volume '{options.Name}' was found. {string.Join(' ', faults)}");
-        }
-
-        VolumeMembers.RequireThisHost(options.Name, stores.Select(store => store.Superblock));
-        VolumeMembers.RequireOneVolume(stores.Select(store => (store.Device, store.Superblock)));
+        RequireVolume(options.Name, stores, faults);
         var known = VolumeLineages.NewestOf(
             options.Name, stores.Select(store => (store.Device, store.Superblock.Accepted!)));
         var forked = stores.FindAll(store => store.Superblock.Accepted!.Lineage != known.Lineage);
@@ -76,6 +74,32 @@ internal static class VolumeSearch
     /// <summary>The largest block size of the legs that were found.</summary>
     internal static ByteSize BlockSizeOf(DmIoService service, IReadOnlyList<LegStore> stores) => stores.Max(store =>
         service.Directory.TryFind(store.Device, out var entry) ? entry.Description.BlockSize : default);
+
+    /// <summary>Reads a superblock; null: the device does not answer, which is a fault.</summary>
+    private static async Task<SuperblockReading?> TryReadAsync(
+        IoClient client, DeviceWatch watch, LegDevices devices, AttachedDevices attached, List<string> faults)
+    {
+        try
+        {
+            return await watch.RunAsync(devices, LegStore.ReadSuperblockAsync(client, devices, attached));
+        }
+        catch (VolumeException fault)
+        {
+            faults.Add(fault.Message);
+            return null;
+        }
+    }
+
+    private static void RequireVolume(string name, List<LegStore> stores, List<string> faults)
+    {
+        if (stores.Count == 0)
+        {
+            throw new VolumeException($"No leg of the volume '{name}' was found. {string.Join(' ', faults)}");
+        }
+
+        VolumeMembers.RequireThisHost(name, stores.Select(store => store.Superblock));
+        VolumeMembers.RequireOneVolume(stores.Select(store => (store.Device, store.Superblock)));
+    }
 
     private static void RemoveStrangers(List<LegStore> stores, VolumeRecord known, List<string> faults)
     {

@@ -12,24 +12,21 @@ internal sealed class VoterChange(VolumeDevice device, VolumeOpening opening)
 
     /// <summary>Adds devices as a leg or witness. A leg is synchronized afterwards.</summary>
     /// <returns>The number of the member.</returns>
-    /// <exception cref="VolumeException">The devices or the volume do not allow it.</exception>
+    /// <exception cref="VolumeException">The devices or the volume do not allow it, or a device does not
+    /// answer.</exception>
+    /// <exception cref="IoFailedException">A device fails, or does not answer.</exception>
     internal async Task<int> AddAsync(
         LegDevices devices, bool isWitness, MemberOptions options, CancellationToken cancellation)
     {
         var attached = await AttachedDevices.OfAsync(opening.Service, cancellation);
         attached.Require(devices, options.AllowUnfenced);
-        var known = await MemberOnAsync(devices, attached);
-        if (known is null)
-        {
-            await NewMember.CheckAsync(opening.Client, devices, attached, options);
-        }
-
-        var store = known ?? await CreateAsync(devices, isWitness, attached, options);
+        var (store, isNew) = await opening.Watch.RunAsync(
+            devices, PrepareAsync(devices, isWitness, attached, options));
         opening.Add(devices);
         device.Owner.Tell(new Added(store), ActorRefs.NoSender);
         var (leg, member) = (store.Superblock.Leg, store.Superblock.Member);
         bool Add(VolumeDevice volume) => volume.Writer.AddVoter(leg, member, isWitness, volume.Now);
-        if (known is null && !await device.AskAsync(Add))
+        if (isNew && !await device.AskAsync(Add))
         {
             await ForgetAsync(member, store);
             throw Refusal($"'{devices}' cannot be added now:");
@@ -40,6 +37,19 @@ internal sealed class VoterChange(VolumeDevice device, VolumeOpening opening)
             cancellation,
             Add);
         return member;
+    }
+
+    /// <summary>Makes devices a leg or witness, unless they are one already.</summary>
+    private async Task<(LegStore Store, bool IsNew)> PrepareAsync(
+        LegDevices devices, bool isWitness, AttachedDevices attached, MemberOptions options)
+    {
+        if (await MemberOnAsync(devices, attached) is { } known)
+        {
+            return (known, false);
+        }
+
+        await NewMember.CheckAsync(opening.Client, devices, attached, options);
+        return (await CreateAsync(devices, isWitness, attached, options), true);
     }
 
     /// <summary>The leg or witness on devices that became a member by an earlier change, which was interrupted, and
@@ -112,6 +122,12 @@ internal sealed class VoterChange(VolumeDevice device, VolumeOpening opening)
         }
 
         await UntilAsync(chosen => !chosen.Configuration.Voters[member], cancellation, Remove);
+        while (await device.AskAsync(volume => volume.Has(member) && volume.LegOf(member).IsBusy))
+        {
+            // A leg that hangs is given up.
+            await Task.Delay(PollInterval, opening.Clock, cancellation);
+        }
+
         await ForgetAsync(member, store);
         return store?.Devices;
     }
@@ -196,7 +212,9 @@ internal sealed class VoterChange(VolumeDevice device, VolumeOpening opening)
         opening.Remove(store.Devices);
         try
         {
-            await LegStore.EraseAsync(opening.Client, store.MetadataDevice, store.Superblock.Geometry);
+            await opening.Watch.RunAsync(
+                store.Devices,
+                LegStore.EraseAsync(opening.Client, store.MetadataDevice, store.Superblock.Geometry));
         }
         catch (VolumeException)
         {

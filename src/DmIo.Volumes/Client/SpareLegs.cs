@@ -26,9 +26,11 @@ internal sealed class SpareLegs(DmIoService service, Volume volume, VolumeOption
             await Task.WhenAny(Task.Delay(interval, clock), volume.Closed);
             try
             {
+                await EndAsync(await volume.GetStatusAsync());
+
+                // Without the legs that were just removed.
                 var status = await volume.GetStatusAsync();
-                await EndAsync(status);
-                if (absent.Look(status, clock.GetElapsedTime(start)) is { } member && !replacing.ContainsKey(member))
+                if (absent.Look(status, clock.GetElapsedTime(start)) is { } member)
                 {
                     await ReplaceAsync(member, status);
                 }
@@ -62,15 +64,48 @@ internal sealed class SpareLegs(DmIoService service, Volume volume, VolumeOption
         }
     }
 
-    private async Task ReplaceAsync(int member, VolumeStatus status)
+    private async Task ReplaceAsync(int absent, VolumeStatus status)
     {
-        foreach (var spare in options.Spares.Where(spare => status.Legs.All(leg => leg.Device != spare.Data)))
+        if (replacing.ContainsKey(absent))
         {
-            if (await TryAddAsync(member, spare, status))
+            // Its spare is being synchronized.
+            return;
+        }
+
+        // A spare that was lost is not tried again at once.
+        var spares = options.Spares.Where(spare => status.Legs.All(leg => leg.Device != spare.Data)).ToList();
+        if (await RemoveSpareAsync(absent) is { } replaced)
+        {
+            (absent, status) = (replaced, await volume.GetStatusAsync());
+        }
+
+        foreach (var spare in spares)
+        {
+            if (await TryAddAsync(absent, spare, status))
             {
                 return;
             }
         }
+    }
+
+    /// <summary>Removes a spare that was lost before it was in sync: the next one takes its turn.</summary>
+    /// <returns>The leg that the spare was to replace; null: the leg is no such spare.</returns>
+    private async Task<int?> RemoveSpareAsync(int lost)
+    {
+        if (!replacing.ContainsValue(lost))
+        {
+            return null;
+        }
+
+        var member = replacing.First(spare => spare.Value == lost).Key;
+        log.Warning(
+            "The spare that became leg {0} of the volume '{1}' was lost before it replaced leg {2}, and is removed.",
+            lost,
+            volume.Name,
+            member);
+        await volume.RemoveAsync(lost);
+        replacing.Remove(member);
+        return member;
     }
 
     private async Task<bool> TryAddAsync(int member, LegDevices spare, VolumeStatus status)
@@ -89,7 +124,7 @@ internal sealed class SpareLegs(DmIoService service, Volume volume, VolumeOption
         }
         catch (Exception fault) when (fault is VolumeException or IoRefusedException or IoFailedException)
         {
-            log.Info("The spare '{0}' of the volume '{1}' cannot be used: {2}", spare, volume.Name, fault.Message);
+            log.Warning("The spare '{0}' of the volume '{1}' cannot be used: {2}", spare, volume.Name, fault.Message);
             return false;
         }
 

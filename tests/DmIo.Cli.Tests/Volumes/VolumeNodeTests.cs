@@ -38,6 +38,25 @@ public sealed class VolumeNodeTests : IDisposable
     }
 
     [Fact]
+    public async Task Legs_with_external_metadata_are_added_and_replace_others_while_the_volume_is_served()
+    {
+        using var server = await StartAsync();
+        var (c, d) = (directory.PathOf("c"), directory.PathOf("d"));
+
+        var added = await NodeAsync("add-leg", $"{c};metadata={c}.meta", "--create", "16MiB");
+        var replaced = await NodeAsync(
+            "replace-leg", directory.PathOf("a"), $"{d};metadata={d}.meta", "--create", "16MiB");
+
+        Assert.All([added, replaced], result => Assert.True(result.ExitCode == 0, result.ToString()));
+        await EndAsync(server);
+        var status = await Command.RunAsync(
+            "volume", "status", "--leg", directory.PathOf("b"), "--leg", $"{c};metadata={c}.meta",
+            "--leg", $"{d};metadata={d}.meta", "--json");
+        Assert.Equal("Closed", status.Json.GetProperty("state").GetString());
+        Assert.Equal(3, status.Json.GetProperty("legs").GetArrayLength());
+    }
+
+    [Fact]
     public async Task The_status_of_an_open_volume_has_the_form_of_a_closed_one()
     {
         using var server = await StartAsync();

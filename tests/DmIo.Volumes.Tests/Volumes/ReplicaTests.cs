@@ -1,4 +1,5 @@
 using Akka.Actor;
+using DmIo.Actors.Client;
 using DmIo.Devices;
 using DmIo.Devices.Faults;
 using DmIo.Io;
@@ -25,9 +26,7 @@ public sealed class ReplicaTests : VolumeServiceTests
         Assert.False((await client.FlushAsync("a")).IsOk);
         Assert.False((await client.WriteAsync(new IoRegion("a", 8000, 8), new byte[4096])).IsOk);
 
-        var opening = new VolumeOpening(Service, client, "v", ["a"], [store]);
-        var drain = new LegDrain();
-        var replica = System.ActorOf(Props.Create(() => new ReplicaActor(store, default, opening, drain)));
+        var replica = Start(client, store);
 
         var told = await replica.Ask<ReplicaActor.Told>(
             new ReplicaActor.Ask(ReplicaActor.Lane.Vote, new PreVote(Epoch.None, Guid.NewGuid())),
@@ -44,8 +43,7 @@ public sealed class ReplicaTests : VolumeServiceTests
         await Service.CreateVolumeAsync(new VolumeOptions { Name = "v", Legs = ["a"] });
         await using var client = await Service.OpenAsync(64);
         var store = await LegStore.OpenAsync(client, "a", await AttachedAsync());
-        var (opening, drain) = (new VolumeOpening(Service, client, "v", ["a"], [store]), new LegDrain());
-        var replica = System.ActorOf(Props.Create(() => new ReplicaActor(store, default, opening, drain)));
+        var replica = Start(client, store);
         var gate = await GrantAsync(replica, store);
         Assert.True(gate.TryEnter());
         faulty.Add(new FaultRule { Filter = OperationFilter.On(IoOperation.Flush), MaxCount = 1 });
@@ -77,8 +75,7 @@ public sealed class ReplicaTests : VolumeServiceTests
         await Service.CreateVolumeAsync(new VolumeOptions { Name = "v", Legs = ["a"] });
         await using var client = await Service.OpenAsync(64);
         var store = await LegStore.OpenAsync(client, "a", await AttachedAsync());
-        var (opening, drain) = (new VolumeOpening(Service, client, "v", ["a"], [store]), new LegDrain());
-        var replica = System.ActorOf(Props.Create(() => new ReplicaActor(store, default, opening, drain)));
+        var replica = Start(client, store);
         await GrantAsync(replica, store);
         faulty.Add(new FaultRule { Filter = OperationFilter.On(IoOperation.Flush), MaxCount = 1 });
         Assert.False((await client.FlushAsync("a")).IsOk);
@@ -92,6 +89,13 @@ public sealed class ReplicaTests : VolumeServiceTests
 
         Assert.IsType<Terminated>(await inbox.ReceiveAsync(TimeSpan.FromSeconds(30)));
         Assert.True((await LegStore.OpenAsync(client, "a", await AttachedAsync())).Superblock.Continuity.IsEnded);
+    }
+
+    private IActorRef Start(IoClient client, LegStore store)
+    {
+        var watch = new DeviceWatch(Service, client, TimeSpan.FromSeconds(8));
+        var (opening, drain) = (new VolumeOpening(Service, client, watch, "v", ["a"], [store]), new LegDrain());
+        return System.ActorOf(Props.Create(() => new ReplicaActor(store, default, opening, drain)));
     }
 
     private static bool TryPass(LegGate gate)

@@ -1,3 +1,5 @@
+using Akka.Actor;
+using Akka.Event;
 using DmIo.Devices;
 using DmIo.Devices.Faults;
 using DmIo.Io;
@@ -42,6 +44,56 @@ public sealed class SpareLegTests : VolumeServiceTests
         await using var again = await Service.OpenVolumeAsync(Options);
         var status = await UntilAsync(again, VolumeState.Healthy);
         Assert.Equal(["a", "b", "d"], status.Legs.Select(leg => leg.Device));
+    }
+
+    /// <summary>It hangs when it is read, or when it has become a leg and gets the data.</summary>
+    [Theory]
+    [InlineData(0)]
+    [InlineData(2048)]
+    public async Task A_spare_that_hangs_is_skipped_for_the_next_one(long firstSector)
+    {
+        await CreateAsync();
+        var dead = new HungDevice(
+            new MemoryDevice(ByteSize.FromMiB(16)), OperationFilter.Any with { Start = firstSector });
+        await Service.AttachAsync("dead", dead);
+        var volume = await Service.OpenVolumeAsync(Options with
+        {
+            Spares = ["dead", "d"],
+            LegTimeout = TimeSpan.FromMilliseconds(500),
+        });
+        await WriteAsync(1);
+        faulty.Add(new FaultRule());
+        await WriteAsync(2);
+
+        try
+        {
+            await UntilAsync(volume, status => status.Legs.Select(leg => leg.Device).SequenceEqual(["a", "b", "d"]));
+        }
+        finally
+        {
+            dead.Release();
+        }
+
+        await UntilAsync(volume, VolumeState.Healthy);
+        Assert.Equal(2, await ReadAsync());
+    }
+
+    [Fact]
+    public async Task A_volume_opens_without_a_spare_that_is_not_attached_warns_and_uses_it_when_it_is()
+    {
+        await CreateAsync();
+        var inbox = Inbox.Create(System);
+        System.EventStream.Subscribe(inbox.Receiver, typeof(Warning));
+
+        await using var volume = await Service.OpenVolumeAsync(Options with { Spares = ["late"] });
+
+        Assert.Contains("'late'", inbox.ReceiveWhere(_ => true, TimeSpan.FromSeconds(5)).ToString());
+        System.EventStream.Unsubscribe(inbox.Receiver);
+        await UntilAsync(volume, VolumeState.Healthy);
+        faulty.Add(new FaultRule());
+        await WriteAsync(2);
+        await AttachAsync("late");
+        await UntilAsync(volume, status => status.Legs.Select(leg => leg.Device).SequenceEqual(["a", "b", "late"]));
     }
 
     [Fact]
