@@ -191,6 +191,12 @@ internal sealed class Voter
             return Waiting.Instance;
         }
 
+        // After a clean record, the next process uses a leg that cannot be fenced.
+        if (record.IsClean && !isDrained)
+        {
+            return Waiting.Instance;
+        }
+
         return IsDurable(
             state => Accepting(state, record),
             durable.Record.Version == record.Version && durable.Promised >= record.Version.Epoch)

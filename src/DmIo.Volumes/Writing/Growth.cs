@@ -147,6 +147,12 @@ internal sealed class Growth(WriterState state, Copies copies, Flushes flushes, 
             return false;
         }
 
+        // A flush that ended meanwhile says nothing about zeroes that were in flight.
+        foreach (var member in step.Done)
+        {
+            state.Legs[member].Unflushed.SetRange(step.Range);
+        }
+
         state.InFlight.Remove(step);
         zero = null;
         if (step.HasError)

@@ -35,10 +35,14 @@ public sealed class VolumeSuspendTests : VolumeServiceTests
         Assert.Equal(2, await ReadAsync());
     }
 
-    [Fact]
-    public async Task Operations_that_wait_are_executed_when_the_volume_serves_again()
+    /// <summary>A deadline of 0 is none.</summary>
+    [Theory]
+    [InlineData(0)]
+    [InlineData(60)]
+    public async Task Operations_that_wait_are_executed_when_the_volume_serves_again(int deadline)
     {
-        await using var volume = await OpenAsync(options => options);
+        await using var volume = await OpenAsync(
+            options => options with { SuspendDeadline = TimeSpan.FromSeconds(deadline) });
         Break("a", "b", "c");
         var held = WriteAsync(3);
         await UntilAsync(volume, VolumeState.Suspended);

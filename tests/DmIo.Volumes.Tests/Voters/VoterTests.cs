@@ -129,7 +129,7 @@ public sealed class VoterTests
     public void A_promise_waits_until_the_granted_leg_is_drained()
     {
         fixture.Grant(1, 1);
-        Assert.IsType<Waiting>(fixture.Ask(new Prepare(EpochOf(2), OwnerB)));
+        Assert.IsType<Waiting>(fixture.AskAndWrite(new Prepare(EpochOf(2), OwnerB)));
         Assert.True(fixture.IsDraining);
         fixture.Drained();
         Assert.IsType<Promise>(fixture.AskAndWrite(new Prepare(EpochOf(2), OwnerB)));
@@ -142,6 +142,29 @@ public sealed class VoterTests
         Assert.IsType<Waiting>(fixture.AskAndWrite(new Accept(RecordOf(2))));
         fixture.Drained();
         Assert.IsType<Accepted>(fixture.AskAndWrite(new Accept(RecordOf(2))));
+    }
+
+    /// <summary>After a repeated request: the fence was raised by the first one.</summary>
+    [Fact]
+    public void A_repeated_accept_above_the_promise_waits_until_the_leg_is_drained()
+    {
+        fixture.Grant(1, 1);
+        fixture.AskAndWrite(new Accept(RecordOf(2)));
+        Assert.IsType<Waiting>(fixture.AskAndWrite(new Accept(RecordOf(2))));
+        Assert.Equal(RecordOf(1), fixture.Voter.Durable.Record);
+    }
+
+    /// <summary>The next process uses a leg that cannot be fenced if its record is clean.</summary>
+    [Fact]
+    public void A_clean_record_is_accepted_when_the_leg_is_drained()
+    {
+        fixture.Grant(1, 1);
+        fixture.AskAndWrite(new Detach(EpochOf(1), 1));
+        var clean = RecordOf(1, 2) with { InSync = MemberSet.Of(1), IsClean = true };
+        Assert.IsType<Waiting>(fixture.AskAndWrite(new Accept(clean)));
+        Assert.False(fixture.Voter.Durable.Record.IsClean);
+        fixture.Drained();
+        Assert.IsType<Accepted>(fixture.AskAndWrite(new Accept(clean)));
     }
 
     [Fact]
@@ -197,7 +220,7 @@ public sealed class VoterTests
     {
         fixture.Grant(1, 1);
         Assert.Equal(1UL, fixture.Generation);
-        Assert.IsType<Waiting>(fixture.Ask(new Attach(EpochOf(1), 2, Guid.Empty)));
+        Assert.IsType<Waiting>(fixture.AskAndWrite(new Attach(EpochOf(1), 2, Guid.Empty)));
         fixture.Drained();
         Assert.IsType<Waiting>(fixture.Ask(new Attach(EpochOf(1), 2, Guid.Empty)));
         Assert.Equal(1UL, fixture.Generation);

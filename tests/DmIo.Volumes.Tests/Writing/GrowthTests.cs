@@ -30,6 +30,7 @@ public sealed class GrowthTests
         fixture.End(fixture.Step<MissedStep>());
         Assert.Equal(SizeOf(OldRegions + 10), fixture.State.Proposed!.Size);
         Assert.Equal(OldRegions, fixture.State.Regions);
+        Assert.False(fixture.Core.Growth.IsIdle);
         fixture.Settle();
         Assert.Equal(OldRegions + 10, fixture.State.Regions);
         Assert.True(fixture.Core.Growth.IsIdle);
@@ -81,6 +82,51 @@ public sealed class GrowthTests
     }
 
     [Fact]
+    public void VR6_the_larger_size_is_not_proposed_while_a_leg_flushes_the_zeroes()
+    {
+        Grow(fixture, regions: 10);
+        fixture.End(fixture.Step<ZeroStep>());
+        fixture.End(fixture.Step<FlushStep>(), leg: 0);
+        fixture.Settle();
+        Assert.Equal(OldRegions, fixture.State.Regions);
+        fixture.End(fixture.Step<FlushStep>());
+        fixture.Settle();
+        Assert.Equal(OldRegions + 10, fixture.State.Regions);
+    }
+
+    /// <summary>A flush of a user that ends while the leg writes zeroes says nothing about them.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void VR6_a_leg_that_is_lost_misses_zeroes_that_were_in_flight_during_a_flush(bool endsZeroes)
+    {
+        Grow(fixture, regions: 10);
+        fixture.Submit(IoOperation.Flush);
+        fixture.End(fixture.Step<FlushStep>());
+        if (endsZeroes)
+        {
+            fixture.End(fixture.Step<ZeroStep>());
+        }
+
+        fixture.Core.LegLost(1, fixture.Now);
+        EndGrowth(fixture);
+        Assert.Equal(OldRegions + 10, fixture.State.Regions);
+        Assert.True(fixture.State.Legs[1].Missed.ContainsAll(new RegionRange(OldRegions, 10)));
+    }
+
+    [Fact]
+    public void VR6_what_legs_miss_is_written_when_a_lost_leg_has_left_S()
+    {
+        Grow(fixture, regions: 10);
+        fixture.End(fixture.Step<ZeroStep>());
+        fixture.Core.LegLost(1, fixture.Now);
+        fixture.End(fixture.Step<FlushStep>());
+        Assert.Empty(fixture.Steps.OfType<MissedStep>());
+        fixture.AnswerRequests();
+        Assert.Equal(MemberSet.Of(0), fixture.Step<MissedStep>().Targets);
+    }
+
+    [Fact]
     public void A_leg_that_is_lost_after_the_flush_lacks_nothing_of_the_new_area()
     {
         Grow(fixture, regions: 10);
@@ -105,6 +151,7 @@ public sealed class GrowthTests
         Assert.Equal((odd, SizeOf(OldRegions + 2).Bytes), (zero.Start.Bytes, zero.End.Bytes));
         fixture.State.Unresolved.SetRange(zero.Range);
         Assert.True(fixture.Core.Resolve(new RegionRange(OldRegions, 1), fixture.Now));
+        fixture.Settle();
         Assert.Empty(fixture.Steps.OfType<CopyStep>());
         fixture.End(zero);
         fixture.Settle();

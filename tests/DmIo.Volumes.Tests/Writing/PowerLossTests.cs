@@ -38,6 +38,17 @@ public sealed class PowerLossTests
     }
 
     [Fact]
+    public void VR3_A_voter_whose_promise_says_that_it_is_not_drained_is_asked_again()
+    {
+        var taking = WriterFixture.Preparing();
+        var promise = new Promise(taking.State.Epoch, taking.Known, IsDrained: false, IsContinuous: true, default);
+        taking.Core.Replied(1, promise, taking.Now);
+        Assert.IsType<Prepare>(taking.Core.VoteRequestTo(1));
+        taking.Core.Replied(1, promise with { IsDrained = true }, taking.Now);
+        Assert.IsNotType<Prepare>(taking.Core.VoteRequestTo(1));
+    }
+
+    [Fact]
     public void VM11_The_first_flush_after_a_power_failure_fails_and_the_record_forgets_it()
     {
         var lost = WriterFixture.Active(isPowerLost: true);

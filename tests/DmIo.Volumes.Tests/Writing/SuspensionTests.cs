@@ -291,6 +291,66 @@ public sealed class SuspensionTests
         Assert.Equal("++++- +-   +-       +-               +-", string.Concat(sent).TrimEnd());
     }
 
+    [Fact]
+    public void VR4_The_pauses_go_on_when_the_take_over_begins_again()
+    {
+        LoseAllLegs();
+        Pass(5.5);
+        Assert.IsType<Release>(Suspension.NextLeaseRequest(fixture.Now));
+        var next = new WriterFixture(legs: 3, policy: TenSeconds) { Now = fixture.Now };
+        next.Core.Continue(fixture.Core);
+        next.Now += TimeSpan.FromSeconds(1);
+        Assert.Null(next.Core.Suspension.NextLeaseRequest(next.Now));
+        next.Now += TimeSpan.FromSeconds(1);
+        Assert.IsType<Renew>(next.Core.Suspension.NextLeaseRequest(next.Now));
+    }
+
+    [Fact]
+    public void VR4_A_writer_that_served_meanwhile_releases_its_lease_as_if_for_the_first_time()
+    {
+        fixture.Core.LegLost(2, fixture.Now);
+        Pass(1.5);
+        Pass(2.5);
+        fixture.Renew();
+        Pass(2.5);
+        Assert.IsType<Release>(Suspension.NextLeaseRequest(fixture.Now));
+        fixture.AnswerRequests();
+        fixture.Renew();
+        Assert.Null(Suspension.Reason);
+        Pass(6);
+        Assert.Equal(SuspendReason.NoRecordQuorum, Suspension.Reason);
+        Pass(5);
+        Assert.IsType<Release>(Suspension.NextLeaseRequest(fixture.Now));
+        fixture.Now += TimeSpan.FromSeconds(2);
+        Assert.IsType<Renew>(Suspension.NextLeaseRequest(fixture.Now));
+    }
+
+    [Fact]
+    public void A_volume_that_is_being_closed_holds_nothing_after_its_take_over_begins_again()
+    {
+        LoseAllLegs();
+        Suspension.HoldsFor = TimeSpan.Zero;
+        var next = new WriterFixture(legs: 3, policy: TenSeconds) { Now = fixture.Now };
+        next.Core.Continue(fixture.Core);
+        Assert.Equal(OperationOutcome.Suspended, next.OutcomeOf(next.Submit(IoOperation.Write)));
+    }
+
+    [Fact]
+    public void With_too_few_legs_in_sync_a_flush_is_not_answered()
+    {
+        var least = WriterFixture.Active(legs: 3, policy: TenSeconds with { MinInSync = 2 });
+        var flush = least.Submit(IoOperation.Flush);
+        least.End(least.Step<FlushStep>(), leg: 0);
+        least.Core.LegLost(1, least.Now);
+        least.Core.LegLost(2, least.Now);
+        least.AnswerRequests();
+        Assert.Equal(MemberSet.Of(0), least.State.InSync);
+        Assert.Null(least.OutcomeOf(flush));
+        least.Now += TimeSpan.FromSeconds(11);
+        least.Core.Tick(least.Now);
+        Assert.Equal(OperationOutcome.InDoubt, least.OutcomeOf(flush));
+    }
+
     private static void Return(WriterFixture fixture, int leg)
     {
         fixture.Settle();
