@@ -169,11 +169,7 @@ internal sealed class Copies(WriterState state, ActiveMaps maps, Verifications v
             }
         }
 
-        foreach (var member in copy.Done & copy.Targets)
-        {
-            state.Legs[member].Unflushed.SetRange(copy.Range);
-        }
-
+        state.Written(copy.Done & copy.Targets, copy.Range);
         state.InFlight.Remove(copy);
         copies.Remove(copy);
         Reread(copy);

@@ -148,11 +148,7 @@ internal sealed class Growth(WriterState state, Copies copies, Flushes flushes, 
         }
 
         // A flush that ended meanwhile says nothing about zeroes that were in flight.
-        foreach (var member in step.Done)
-        {
-            state.Legs[member].Unflushed.SetRange(step.Range);
-        }
-
+        state.Written(step.Done, step.Range);
         state.InFlight.Remove(step);
         zero = null;
         if (step.HasError)

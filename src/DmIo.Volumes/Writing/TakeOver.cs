@@ -202,32 +202,19 @@ internal sealed class TakeOver(WriterState state, Proposals proposals, WriterPol
         }
     }
 
-    private MemberSet Drained
+    private MemberSet Drained => Promising(static promise => promise.IsDrained);
+
+    private MemberSet Blank => Promising(static promise => promise.IsBlank);
+
+    private MemberSet Promising(Func<Promise, bool> isMeant)
     {
-        get
+        var members = MemberSet.None;
+        for (var i = 0; i < promises.Length; i++)
         {
-            var drained = MemberSet.None;
-            for (var i = 0; i < promises.Length; i++)
-            {
-                drained = promises[i] is { IsDrained: true } ? drained.With(i) : drained;
-            }
-
-            return drained;
+            members = promises[i] is { } promise && isMeant(promise) ? members.With(i) : members;
         }
-    }
 
-    private MemberSet Blank
-    {
-        get
-        {
-            var blank = MemberSet.None;
-            for (var i = 0; i < promises.Length; i++)
-            {
-                blank = promises[i] is { IsBlank: true } ? blank.With(i) : blank;
-            }
-
-            return blank;
-        }
+        return members;
     }
 
     private bool TryPropose(TimeSpan now)
@@ -244,13 +231,8 @@ internal sealed class TakeOver(WriterState state, Proposals proposals, WriterPol
             return false;
         }
 
-        var (drained, continuous) = (Drained, MemberSet.None);
-        foreach (var member in promised)
-        {
-            var isContinuous = newest.IsClean || promises[member] is { IsContinuous: true };
-            continuous = isContinuous ? continuous.With(member) : continuous;
-        }
-
+        var drained = Drained;
+        var continuous = newest.IsClean ? promised : Promising(static promise => promise.IsContinuous);
         if (!IsGraceOver && !newest.InSync.IsSubsetOf(promised & drained))
         {
             return false;

@@ -164,6 +164,15 @@ internal sealed class WriterState
         InFlight.Add(step);
     }
 
+    /// <summary>A step has written regions of legs: the next flush that begins makes them durable.</summary>
+    internal void Written(MemberSet members, RegionRange range)
+    {
+        foreach (var member in members)
+        {
+            Legs[member].Unflushed.SetRange(range);
+        }
+    }
+
     /// <summary>A step without regions is in flight.</summary>
     internal void Send(WriterStep step, MemberSet targets)
     {

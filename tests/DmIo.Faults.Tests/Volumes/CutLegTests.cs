@@ -11,7 +11,7 @@ using Xunit;
 
 namespace DmIo.Faults.Tests.Volumes;
 
-/// <summary>The file of a leg is truncated while the volume is open: no read returns zeroes in place of data, and when
+/// <summary>The file of a leg is truncated, while the volume is open or closed: no read returns zeroes in place of data, and when
 /// the file has its size again, the leg gets a copy of everything.</summary>
 public sealed class CutLegTests : IAsyncLifetime
 {
@@ -23,12 +23,15 @@ public sealed class CutLegTests : IAsyncLifetime
 
     private readonly DiskFile[] files = [DiskFile.OnDisk(LegBytes), DiskFile.OnDisk(LegBytes)];
 
+    private readonly byte[] data = new byte[DataBytes];
+
     private readonly VolumeOptions options = new() { Name = "volume", Legs = ["cut", "whole"] };
 
     private DmIoService Service => DmIoService.For(system);
 
     public async Task InitializeAsync()
     {
+        new Random(1).NextBytes(data);
         await Service.AttachAsync("cut", FileDevice.Open(new FileDeviceOptions { Path = files[0].Path })).InTime();
         await Service.AttachAsync("whole", FileDevice.Open(new FileDeviceOptions { Path = files[1].Path })).InTime();
         await Service.CreateVolumeAsync(options).InTime();
@@ -45,12 +48,7 @@ public sealed class CutLegTests : IAsyncLifetime
     [InlineData(0)]
     public async Task R13_a_leg_that_was_cut_serves_nothing_until_all_of_it_is_copied(long lengthBytes)
     {
-        var data = new byte[DataBytes];
-        new Random(1).NextBytes(data);
-        await using (var filled = await Service.OpenVolumeAsync(options).InTime())
-        {
-            await WriteAsync(0, data);
-        }
+        await FillAsync();
 
         // All marks of writes are gone: nothing but the truncation says that the leg lacks data.
         await using var volume = await Service.OpenVolumeAsync(options).InTime();
@@ -61,21 +59,13 @@ public sealed class CutLegTests : IAsyncLifetime
         Assert.Equal(data, await ReadAsync());
 
         files[0].SetLength(LegBytes);
-        await UntilAsync(volume, LegState.InSync);
-
-        Assert.Empty((await volume.VerifyAsync().InTime()).Differences);
-        Assert.Equal(data, await ReadAsync());
+        await AssertCopiedAsync(volume);
     }
 
     [Fact]
     public async Task R13_a_leg_that_was_cut_while_no_service_ran_gets_everything_also_if_its_size_is_restored()
     {
-        var data = new byte[DataBytes];
-        new Random(1).NextBytes(data);
-        await using (await Service.OpenVolumeAsync(options).InTime())
-        {
-            await WriteAsync(0, data);
-        }
+        await FillAsync();
 
         await ReattachAsync(LegBytes / 2);
         await using (var cut = await Service.OpenVolumeAsync(options).InTime())
@@ -86,21 +76,13 @@ public sealed class CutLegTests : IAsyncLifetime
 
         await ReattachAsync(LegBytes);
         await using var volume = await Service.OpenVolumeAsync(options).InTime();
-        await UntilAsync(volume, LegState.InSync);
-
-        Assert.Empty((await volume.VerifyAsync().InTime()).Differences);
-        Assert.Equal(data, await ReadAsync());
+        await AssertCopiedAsync(volume);
     }
 
     [Fact]
     public async Task R13_a_leg_that_is_attached_smaller_while_the_volume_is_open_gets_everything()
     {
-        var data = new byte[DataBytes];
-        new Random(1).NextBytes(data);
-        await using (await Service.OpenVolumeAsync(options).InTime())
-        {
-            await WriteAsync(0, data);
-        }
+        await FillAsync();
 
         await using var volume = await Service.OpenVolumeAsync(options).InTime();
         await ReattachAsync(LegBytes / 2);
@@ -108,29 +90,36 @@ public sealed class CutLegTests : IAsyncLifetime
         Assert.Contains(
             "became smaller", (await volume.GetStatusAsync().InTime()).Legs[0].Cause, StringComparison.Ordinal);
         await ReattachAsync(LegBytes);
-        await UntilAsync(volume, LegState.InSync);
-
-        Assert.Empty((await volume.VerifyAsync().InTime()).Differences);
-        Assert.Equal(data, await ReadAsync());
+        await AssertCopiedAsync(volume);
     }
 
     [Fact]
     public async Task R13_legs_that_are_all_cut_at_once_keep_what_they_have()
     {
-        var data = new byte[DataBytes];
-        new Random(1).NextBytes(data);
         await using (await Service.OpenVolumeAsync(options).InTime())
         {
             await WriteAsync(0, data);
             Array.ForEach(files, file => file.SetLength(LegBytes / 2));
             await using var client = await Service.OpenAsync(pages: 8).InTime();
-            _ = client.WriteAsync(new IoRegion("volume", 0, 8), data.AsMemory(0, 4096));
-            await Task.Delay(TimeSpan.FromSeconds(1));
+            Assert.False((await client.WriteAsync(new IoRegion("volume", 0, 8), data.AsMemory(0, 4096)).InTime()).IsOk);
             Array.ForEach(files, file => file.SetLength(LegBytes));
         }
 
         await using var volume = await Service.OpenVolumeAsync(options).InTime();
         Assert.Equal(data[..Sector.SizeBytes], (await ReadAsync())[..Sector.SizeBytes]);
+    }
+
+    private async Task FillAsync()
+    {
+        await using var filled = await Service.OpenVolumeAsync(options).InTime();
+        await WriteAsync(0, data);
+    }
+
+    private async Task AssertCopiedAsync(Volume volume)
+    {
+        await UntilAsync(volume, LegState.InSync);
+        Assert.Empty((await volume.VerifyAsync().InTime()).Differences);
+        Assert.Equal(data, await ReadAsync());
     }
 
     private async Task ReattachAsync(long lengthBytes)
@@ -150,19 +139,19 @@ public sealed class CutLegTests : IAsyncLifetime
         }
     }
 
-    private async Task WriteAsync(Sector start, byte[] data)
+    private async Task WriteAsync(Sector start, byte[] written)
     {
         await using var client = await Service.OpenAsync(pages: 8192).InTime();
-        (await client.WriteAsync(new IoRegion("volume", start, data.Length / Sector.SizeBytes), data).InTime())
+        (await client.WriteAsync(new IoRegion("volume", start, written.Length / Sector.SizeBytes), written).InTime())
             .ThrowIfFailed();
     }
 
     private async Task<byte[]> ReadAsync()
     {
-        var data = new byte[DataBytes];
+        var read = new byte[DataBytes];
         await using var client = await Service.OpenAsync(pages: 8192).InTime();
-        (await client.ReadAsync(new IoRegion("volume", 0, DataBytes / Sector.SizeBytes), data).InTime())
+        (await client.ReadAsync(new IoRegion("volume", 0, DataBytes / Sector.SizeBytes), read).InTime())
             .ThrowIfFailed();
-        return data;
+        return read;
     }
 }

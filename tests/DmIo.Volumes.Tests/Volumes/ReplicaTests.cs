@@ -14,17 +14,15 @@ namespace DmIo.Volumes.Tests.Volumes;
 /// <summary>The carrier of a voter, on a real service.</summary>
 public sealed class ReplicaTests : VolumeServiceTests
 {
+    private readonly FaultyDevice faulty = new(new MemoryDevice(ByteSize.FromMiB(16)), seed: 1);
+
     [Fact]
     public async Task VM8_The_superblock_is_written_on_a_device_that_stopped_at_a_failed_flush()
     {
-        var faulty = new FaultyDevice(new MemoryDevice(ByteSize.FromMiB(16)), seed: 1);
-        await Service.AttachAsync("a", faulty);
-        await Service.CreateVolumeAsync(new VolumeOptions { Name = "v", Legs = ["a"] });
         await using var client = await Service.OpenAsync(64);
-        var store = await LegStore.OpenAsync(client, "a", await AttachedAsync());
-        faulty.Add(new FaultRule { Filter = OperationFilter.On(IoOperation.Flush), MaxCount = 1 });
-        Assert.False((await client.FlushAsync("a")).IsOk);
-        Assert.False((await client.WriteAsync(new IoRegion("a", 8000, 8), new byte[4096])).IsOk);
+        var store = await CreateAsync(client);
+        await FailFlushAsync(client);
+        Assert.False(await CanWriteAsync(client));
 
         var replica = Start(client, store);
 
@@ -38,16 +36,12 @@ public sealed class ReplicaTests : VolumeServiceTests
     [Fact]
     public async Task VM8_A_device_that_stopped_is_reopened_when_no_read_reaches_the_leg_any_more()
     {
-        var faulty = new FaultyDevice(new MemoryDevice(ByteSize.FromMiB(16)), seed: 1);
-        await Service.AttachAsync("a", faulty);
-        await Service.CreateVolumeAsync(new VolumeOptions { Name = "v", Legs = ["a"] });
         await using var client = await Service.OpenAsync(64);
-        var store = await LegStore.OpenAsync(client, "a", await AttachedAsync());
+        var store = await CreateAsync(client);
         var replica = Start(client, store);
         var gate = await GrantAsync(replica, store);
         Assert.True(gate.TryEnter());
-        faulty.Add(new FaultRule { Filter = OperationFilter.On(IoOperation.Flush), MaxCount = 1 });
-        Assert.False((await client.FlushAsync("a")).IsOk);
+        await FailFlushAsync(client);
 
         var ended = replica.Ask<ReplicaActor.ContinuityEnded>(
             new ReplicaActor.EndContinuity(Guid.NewGuid(), null!, IsTruncated: false), TimeSpan.FromSeconds(30));
@@ -58,27 +52,23 @@ public sealed class ReplicaTests : VolumeServiceTests
             await Task.Delay(TimeSpan.FromMilliseconds(1));
         }
 
-        Assert.False((await client.WriteAsync(new IoRegion("a", 8000, 8), new byte[4096])).IsOk);
+        Assert.False(await CanWriteAsync(client));
         Assert.False(ended.IsCompleted);
         gate.Leave();
 
         await ended;
-        Assert.True((await client.WriteAsync(new IoRegion("a", 8000, 8), new byte[4096])).IsOk);
+        Assert.True(await CanWriteAsync(client));
     }
 
-    /// <summary>The superblock is the first write that fails: nobody else knows that a cache is lost.</summary>
+    /// <summary>The superblock is the first write that fails: nothing else has found that a cache is lost.</summary>
     [Fact]
     public async Task VM8_A_voter_that_reopens_its_device_ends_its_continuity_and_does_not_answer()
     {
-        var faulty = new FaultyDevice(new MemoryDevice(ByteSize.FromMiB(16)), seed: 1);
-        await Service.AttachAsync("a", faulty);
-        await Service.CreateVolumeAsync(new VolumeOptions { Name = "v", Legs = ["a"] });
         await using var client = await Service.OpenAsync(64);
-        var store = await LegStore.OpenAsync(client, "a", await AttachedAsync());
+        var store = await CreateAsync(client);
         var replica = Start(client, store);
         await GrantAsync(replica, store);
-        faulty.Add(new FaultRule { Filter = OperationFilter.On(IoOperation.Flush), MaxCount = 1 });
-        Assert.False((await client.FlushAsync("a")).IsOk);
+        await FailFlushAsync(client);
         using var inbox = Inbox.Create(System);
         inbox.Watch(replica);
 
@@ -90,6 +80,22 @@ public sealed class ReplicaTests : VolumeServiceTests
         Assert.IsType<Terminated>(await inbox.ReceiveAsync(TimeSpan.FromSeconds(30)));
         Assert.True((await LegStore.OpenAsync(client, "a", await AttachedAsync())).Superblock.Continuity.IsEnded);
     }
+
+    private async Task<LegStore> CreateAsync(IoClient client)
+    {
+        await Service.AttachAsync("a", faulty);
+        await Service.CreateVolumeAsync(new VolumeOptions { Name = "v", Legs = ["a"] });
+        return await LegStore.OpenAsync(client, "a", await AttachedAsync());
+    }
+
+    private async Task FailFlushAsync(IoClient client)
+    {
+        faulty.Add(new FaultRule { Filter = OperationFilter.On(IoOperation.Flush), MaxCount = 1 });
+        Assert.False((await client.FlushAsync("a")).IsOk);
+    }
+
+    private static async Task<bool> CanWriteAsync(IoClient client) =>
+        (await client.WriteAsync(new IoRegion("a", 8000, 8), new byte[4096])).IsOk;
 
     private IActorRef Start(IoClient client, LegStore store)
     {
