@@ -11,8 +11,8 @@ using Xunit;
 
 namespace DmIo.Faults.Tests.Volumes;
 
-/// <summary>The file of a leg is truncated, while the volume is open or closed: no read returns zeroes in place of data, and when
-/// the file has its size again, the leg gets a copy of everything.</summary>
+/// <summary>The file of a leg is truncated, while the volume is open or closed: no read returns zeroes in place of
+/// data, and when the file has its size again, the leg gets a copy of everything.</summary>
 public sealed class CutLegTests : IAsyncLifetime
 {
     private const long LegBytes = 32 << 20;
